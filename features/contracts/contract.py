@@ -1,0 +1,116 @@
+"""A contract: one table's schema with its meaning, and how its columns are described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import dataframely as dy
+
+Sensitivity = Literal["none", "business", "personal", "identifier"]
+"""Who could be recognised by a value: nobody, nobody but it is the operator's secret, a person together
+with other columns, a person alone. Values of the last two never appear in a message."""
+
+Known = Literal["in advance", "when it happens"]
+"""When a date is known: a contract's agreed end long before; the end of an open interval on the day itself."""
+
+ABSURD_AMOUNT = 10_000_000
+ABSURD_VOLUME = 1e9
+MONEY_DIGITS = (18, 4)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The two date columns of a table whose rows last: `end` is null while the row is still open."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: its name, dataframely schema (without `month` and `bucket`), and one sentence of meaning.
+
+    A table with an `interval` may be delivered as a history without months; each row then belongs to every
+    month in which it was in force. `required` tables refuse the month when they are missing.
+    """
+
+    name: str
+    schema: type[dy.Schema]
+    meaning: str
+    required: bool = False
+    activity: bool = False
+    interval: Interval | None = None
+
+    def columns(self) -> dict[str, dy.Column]:
+        return self.schema.columns()
+
+    def key(self) -> list[str]:
+        return self.schema.primary_key()
+
+    def known_when_it_happens(self) -> list[str]:
+        """Date columns whose value must be hidden from every month before it."""
+        return [
+            name for name, column in self.columns().items() if (column.metadata or {}).get("known") == "when it happens"
+        ]
+
+    def shows_values(self, column: str) -> bool:
+        """Whether a message may quote a value of this column."""
+        return (self.columns()[column].metadata or {}).get("sensitivity") in ("none", "business")
+
+
+def described(unit: str = "", sensitivity: Sensitivity = "none", known: Known | None = None) -> dict[str, str]:
+    """The metadata that every contract column carries."""
+    facts = {"unit": unit, "sensitivity": sensitivity}
+    return facts | ({"known": known} if known else {})
+
+
+def customer_id() -> dy.String:
+    return dy.String(
+        primary_key=True,
+        min_length=1,
+        max_length=64,
+        description="Pseudonymous id of the customer's number; the same in every table and month.",
+        metadata=described(sensitivity="identifier"),
+    )
+
+
+def name(description: str, *, sensitivity: Sensitivity = "business", required: bool = False) -> dy.String:
+    return dy.String(
+        nullable=not required,
+        min_length=1,
+        max_length=200,
+        description=description,
+        metadata=described(sensitivity=sensitivity),
+    )
+
+
+def money(description: str) -> dy.Decimal:
+    """An amount in the source's currency, exact to a ten-thousandth so that sums do not depend on their order."""
+    return dy.Decimal(
+        *MONEY_DIGITS,
+        nullable=True,
+        min=-ABSURD_AMOUNT,
+        max=ABSURD_AMOUNT,
+        description=description,
+        metadata=described(unit="currency", sensitivity="personal"),
+    )
+
+
+def volume(description: str, unit: str) -> dy.Float64:
+    return dy.Float64(
+        nullable=True,
+        min=0,
+        max=ABSURD_VOLUME,
+        description=description,
+        metadata=described(unit=unit, sensitivity="personal"),
+    )
+
+
+def date(description: str, known: Known, *, required: bool = False, key: bool = False) -> dy.Date:
+    return dy.Date(
+        nullable=not (required or key),
+        primary_key=key,
+        description=description,
+        metadata=described(unit="date", sensitivity="personal", known=known),
+    )

@@ -1,0 +1,200 @@
+"""Extracts: an operator's folder of files, staged so that the SQL engine can read every one of them.
+
+The staged folder holds a link for each file of the extract, and a converted copy for those declared in
+source.toml, under names that the mappings use. The extract itself is never written to.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, cast
+
+from features import FeaturesError
+from features.source_mapping import DeclaredFile
+
+CHUNK = 1 << 20
+_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\s\w]""", re.DOTALL)
+_READERS = ("read_", "parquet_", "sniff_csv", "glob")
+
+
+def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path) -> None:
+    """Fill the empty folder `staged` with a link or a converted copy of every file of `extract`.
+
+    Raises FeaturesError for a missing folder or declared file, a wrong sheet, bytes that are not of the
+    declared encoding, and a symbolic link that leads out of the folder.
+    """
+    for relative in files_of(extract):
+        (staged / relative).parent.mkdir(parents=True, exist_ok=True)
+        (staged / relative).symlink_to(extract / relative)
+    for file in files:
+        original = extract / file.name
+        if not is_inside(file.name) or not original.is_file():
+            raise FeaturesError(missing_file(file.name, extract))
+        if file.sheet is not None:
+            _stage_sheet(original, file.sheet, staged / Path(file.name).with_suffix(".parquet"))
+        else:
+            _stage_decoded(original, file, staged / file.name)
+
+
+def files_of(extract: Path) -> list[str]:
+    """The regular files in the folder, by name relative to it, sorted."""
+    if not extract.is_dir():
+        raise FeaturesError(f"extract {extract}: no such folder; give the one that holds the operator's files")
+    found = []
+    for folder, folders, names in os.walk(extract):
+        for name in folders + names:
+            path = Path(folder, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(extract.resolve()):
+                raise FeaturesError(
+                    f"extract: {path.relative_to(extract)} is a link that leads out of the folder; put the file itself there"
+                )
+        found += [str(Path(folder, name).relative_to(extract)) for name in names if Path(folder, name).is_file()]
+    return sorted(found)
+
+
+def missing_file(name: str, extract: Path) -> str:
+    held = files_of(extract)
+    some = ", ".join(held[:8]) + (f" and {len(held) - 8} more" if len(held) > 8 else "")
+    return f"{name} is not in the extract folder, which holds {some or 'nothing'}; deliver it, or correct the name"
+
+
+def is_inside(name: str) -> bool:
+    """Whether a name can only mean something inside the folder it is looked up in."""
+    return bool(name) and not name.startswith(("/", "~")) and ".." not in Path(name).parts and "://" not in name
+
+
+def _stage_sheet(original: Path, sheet: str, target: Path) -> None:
+    """One sheet as Parquet. Types come from all rows, so that a late text does not turn into null."""
+    import fastexcel
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        workbook = fastexcel.read_excel(original)
+    except fastexcel.FastExcelError:
+        raise FeaturesError(f"{original.name} is no readable Excel workbook; save it again as .xlsx") from None
+    if sheet not in workbook.sheet_names:
+        held = ", ".join(workbook.sheet_names)
+        raise FeaturesError(f"{original.name} has no sheet {sheet!r}; it has {held}; correct sheet in source.toml")
+    batch = workbook.load_sheet(sheet, schema_sample_rows=None).to_arrow()
+    table = pa.Table.from_batches([batch])
+    target.unlink(missing_ok=True)
+    pq.write_table(table.rename_columns([name.strip() for name in table.column_names]), target)
+
+
+def _stage_decoded(original: Path, file: DeclaredFile, target: Path) -> None:
+    """The text as UTF-8 under the same name; still compressed when it was."""
+    decoder = _decoder(file)
+    seen = 0
+    target.unlink(missing_ok=True)
+    with _opened(original, "rb") as read, _opened(target, "wb") as write:
+        for chunk in _chunks(read, file.name):
+            seen += len(chunk)
+            try:
+                write.write(decoder.decode(chunk, final=not chunk).encode("utf-8"))
+            except UnicodeDecodeError as error:
+                offset = seen - len(error.object) + error.start
+                raise FeaturesError(
+                    f"{file.name}: byte {offset} is not {file.encoding} text; correct encoding in source.toml or the file"
+                ) from None
+
+
+def _decoder(file: DeclaredFile) -> codecs.IncrementalDecoder:
+    encoding = cast(str, file.encoding)
+    try:
+        "".encode(encoding)
+        return codecs.getincrementaldecoder(encoding)()
+    except LookupError:
+        raise FeaturesError(
+            f"source.toml: encoding {encoding!r} of {file.name} is not known; write for example gb18030 or latin-1"
+        ) from None
+
+
+def _opened(path: Path, mode: str) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, mode) if path.suffix == ".gz" else path.open(mode))
+
+
+def _chunks(read: IO[bytes], name: str) -> Iterator[bytes]:
+    """The bytes of a file, ending with an empty chunk; a broken gzip is an error that says so."""
+    while True:
+        try:
+            chunk = read.read(CHUNK)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            raise FeaturesError(f"{name} is a truncated or damaged gzip file; have it delivered again") from None
+        yield chunk
+        if not chunk:
+            return
+
+
+def check_gzip(extract: Path, names: Iterable[str]) -> None:
+    """Read each compressed file to its checksum, which the engine does not look at."""
+    for name in names:
+        if name.endswith(".gz"):
+            with _opened(extract / name, "rb") as read:
+                for _ in _chunks(read, name):
+                    pass
+
+
+def input_digests(extract: Path, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each file, by its name relative to the folder, in order of names."""
+    digests = {}
+    for name in sorted(names):
+        with (extract / name).open("rb") as read:
+            digests[name] = hashlib.file_digest(read, "sha256").hexdigest()
+    return digests
+
+
+def first_byte_not_utf8(path: Path) -> int | None:
+    """Where a text stops being UTF-8; None when it never does."""
+    decoder, seen = codecs.getincrementaldecoder("utf-8")(), 0
+    with _opened(path, "rb") as read:
+        for chunk in _chunks(read, path.name):
+            seen += len(chunk)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return seen - len(error.object) + error.start
+    return None
+
+
+def file_names(sql: str) -> list[tuple[int, int, str]]:
+    """Where a SELECT names files: position, end and name of each literal after FROM or JOIN or inside read_xxx(...).
+
+    A literal elsewhere, such as a separator '*', is not a file name even where a file would match it.
+    """
+    found = []
+    before, reader, listing = ["", ""], False, False
+    for token in _TOKEN.finditer(sql):
+        text = token[0]
+        if text.startswith(("--", "/*")):
+            continue
+        reader = (text == "(" and before[1].lower().startswith(_READERS)) or (reader and text == "[")
+        listing = (text == "[" and reader) or (listing and text != "]")
+        named = before[1].lower() in ("from", "join") or listing or (before[1] == "(" and before[0].lower().startswith(_READERS))
+        if text.startswith("'") and named:
+            found.append((token.start(), token.end(), text[1:-1].replace("''", "'")))
+        before = [before[1], text]
+    return found
+
+
+def located(sql: str, staged: Path) -> tuple[str, list[str]]:
+    """The SELECT with its file names made absolute, and the files that they match.
+
+    A locked engine refuses relative names. A name that matches nothing is left as it is, for the engine to refuse.
+    """
+    held = [str(path.relative_to(staged)) for path in sorted(staged.rglob("*")) if path.is_file()]
+    parts, end, read = [], 0, set()
+    for start, stop, name in file_names(sql):
+        matched = [file for file in held if fnmatchcase(file, name)] if is_inside(name) else []
+        if matched:
+            parts += [sql[end:start], "'" + str(staged / name).replace("'", "''") + "'"]
+            end, read = stop, read | set(matched)
+    return "".join([*parts, sql[end:]]), sorted(read)

@@ -1,0 +1,94 @@
+"""Feature months: the feature table of one month, built bucket by bucket and reused while its inputs stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from features import feature_table
+from features.catalogue import feature_set_id
+from features.contracts import CONTRACTS
+from features.custom_indicators import CustomName, custom_names
+from features.known_months import Frame
+from features.labels import ChurnDefinition
+from features.month_ledger import Entry, MonthLedger
+from features.months import Month
+from features.population import scored_population
+
+LONGEST_WINDOW = 6
+"""Months that any indicator looks back over, the scoring month included."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What a feature month holds: the operator's own indicators in it, who is scored, and the code's version."""
+
+    churn: ChurnDefinition
+    custom: tuple[CustomName, ...]
+    code: str
+
+    @property
+    def id(self) -> str:
+        return feature_set_id(feature_table.catalogue(self.custom))
+
+    @property
+    def table(self) -> str:
+        return f"features-{self.id}"
+
+
+def feature_set_at(ledger: MonthLedger, as_of: Month, churn: ChurnDefinition, code: str) -> FeatureSet:
+    """The feature set as of a month: the operator's own indicators are those that were delivered by then."""
+    return FeatureSet(churn, custom_names(ledger.known_months(as_of, bucket=None), LONGEST_WINDOW), code)
+
+
+def build_feature_month(
+    ledger: MonthLedger,
+    as_of: Month,
+    wanted: FeatureSet,
+    *,
+    now: dt.datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> Entry:
+    """The ledger entry of the feature month `as_of`; it is built only where no entry has the same inputs.
+
+    One row per scored customer in key order. `progress` is told buckets done and buckets in all. Raises
+    FeaturesError when the month's customers or activity tables were not on hand at its close.
+    """
+    inputs = _fingerprint(ledger, as_of, wanted)
+    held = ledger.known(wanted.table, as_of)
+    if held is not None and held.inputs == inputs:
+        return held
+    warehouse = ledger.warehouse
+    buckets = _buckets(ledger, as_of)
+
+    def rows() -> Iterator[tuple[int, Frame]]:
+        for done, bucket in enumerate(buckets, start=1):
+            known = ledger.known_months(as_of, bucket)
+            population = scored_population(known, wanted.churn)
+            yield bucket, feature_table.build(known, population, wanted.custom).sort("customer_id")
+            if progress is not None:
+                progress(done, len(buckets))
+
+    staged = warehouse.stage_month(wanted.table, as_of, rows())
+    version = warehouse.commit(staged, {"inputs": inputs, "code": wanted.code, "schema_hash": staged.schema_hash})
+    return ledger.record(staged, version, inputs=inputs, source="features", code=wanted.code, now=now)
+
+
+def _buckets(ledger: MonthLedger, as_of: Month) -> list[int]:
+    entry = ledger.known("customers", as_of, as_of)
+    return [0] if entry is None else ledger.warehouse.buckets_of("customers", as_of, entry.version)
+
+
+def _fingerprint(ledger: MonthLedger, as_of: Month, wanted: FeatureSet) -> str:
+    """A hash of all that decides the rows: table months as known at `as_of`, definition of churn, code."""
+    read = [
+        (table, str(month), entry.content_hash)
+        for table in CONTRACTS
+        for month in (as_of - back for back in range(LONGEST_WINDOW))
+        if (entry := ledger.known(table, month, as_of)) is not None
+    ]
+    facts = json.dumps([read, str(wanted.churn), wanted.code, wanted.id])
+    return hashlib.sha256(facts.encode()).hexdigest()

@@ -1,0 +1,42 @@
+"""Feature table: joins the angles into one row of indicators per customer, and nothing else."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from features import billing, custom_indicators, customer_record, plan_periods, service_events, usage
+from features.catalogue import Indicator
+from features.custom_indicators import CustomName
+from features.known_months import Frame, KnownMonths
+
+ANGLES = (customer_record, billing, usage, plan_periods, service_events)
+
+
+def catalogue(custom: tuple[CustomName, ...]) -> tuple[Indicator, ...]:
+    """Every indicator in the order of the feature table's columns; `custom` names the operator's own."""
+    own = custom_indicators.catalogue(custom)
+    return (*(indicator for angle in ANGLES for indicator in angle.catalogue()), *own)
+
+
+def build(known: KnownMonths, population: Frame, custom: tuple[CustomName, ...]) -> Frame:
+    """The indicators of every customer of `population` as of `known.as_of`, lazily.
+
+    Columns: customer_id, then the catalogue in its order, numbers as Float32 and categories as String, null where
+    unknown. One row per customer of `population`, in no promised order. Numbers are worked out in Float64 and
+    rounded last, because engines work out Float32 in different widths and would differ in the last digits.
+    """
+    frame = population.select("customer_id")
+    built = (*(angle.build(known, frame) for angle in ANGLES), custom_indicators.build(known, frame, custom))
+    present: set[str] = set()
+    for angle in built:
+        if angle is not None:
+            present.update(angle.collect_schema().names())
+            frame = frame.join(angle, on="customer_id", how="left")
+    return frame.select("customer_id", *(_column(indicator, present) for indicator in catalogue(custom)))
+
+
+def _column(indicator: Indicator, present: set[str]) -> nw.Expr:
+    dtype = nw.Float32 if indicator.kind == "number" else nw.String
+    if indicator.name not in present:
+        return nw.lit(None, dtype=dtype).alias(indicator.name)
+    return nw.col(indicator.name).cast(dtype)

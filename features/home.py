@@ -1,0 +1,126 @@
+"""Home: the one folder where all state of an operator lives, and the kernel locks on it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features import FeaturesError
+from features.months import Month
+
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True)
+class Home:
+    """Folders and facts of one operator's state; nothing of Holdfast is written anywhere else."""
+
+    root: Path
+
+    @property
+    def tables(self) -> Path:
+        return self.root / "tables"
+
+    @property
+    def rejects(self) -> Path:
+        return self.root / "rejects"
+
+    @property
+    def lists(self) -> Path:
+        return self.root / "lists"
+
+    @property
+    def staging(self) -> Path:
+        return self.root / "staging"
+
+    @property
+    def mlflow(self) -> Path:
+        return self.root / "mlflow"
+
+    @property
+    def prefect(self) -> Path:
+        return self.root / "prefect"
+
+    @property
+    def facts_file(self) -> Path:
+        return self.root / "home.json"
+
+    def facts(self) -> dict[str, Any]:
+        """What was fixed when the home was first filled: source, extract folder, number of buckets."""
+        if not self.facts_file.is_file():
+            return {}
+        facts: dict[str, Any] = json.loads(self.facts_file.read_text())
+        return facts
+
+    def remember(self, **facts: Any) -> None:
+        write_durably(self.facts_file, json.dumps(self.facts() | facts, indent=2, sort_keys=True).encode())
+
+    @contextlib.contextmanager
+    def locked(self, name: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Hold the kernel lock `name` of this home; a second holder waits and is told so through `waiting`.
+
+        `flock` is released by the kernel when its process ends, however it ends, so no lock outlives a
+        killed run and none has to be removed by hand.
+        """
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / f"{name}.lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if waiting is not None:
+                    waiting(f"another run holds {name} in {self.root}; waiting for it to end")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A private folder for one run's half-made files, removed however the run ends."""
+        self.staging.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.staging))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def month_lock(month: Month) -> str:
+    """Name of the lock that a whole run of `month` holds."""
+    return f"month-{month}"
+
+
+def open_home(root: Path) -> Home:
+    """The home at `root`, made if need be; a file in its place is an error."""
+    if root.exists() and not root.is_dir():
+        raise FeaturesError(f"home {root} is a file; give --home a folder")
+    root.mkdir(parents=True, exist_ok=True)
+    return Home(root.resolve())
+
+
+def write_durably(file: Path, content: bytes) -> None:
+    """Write `file` so that after a crash it holds either its old content or all of the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    staged = file.with_name(f".{file.name}.{os.getpid()}")
+    with open(staged, "wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(staged, file)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable: on Linux a rename is safe only after its folder is synced."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

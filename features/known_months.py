@@ -1,0 +1,33 @@
+"""Known months: what was known of each table at the close of a month, and nothing later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import narwhals as nw
+
+from features import FeaturesError
+from features.months import Month
+
+Frame: TypeAlias = nw.LazyFrame[Any]
+"""A lazy table of any engine; one row per key."""
+
+
+@dataclass(frozen=True)
+class KnownMonths:
+    """The contract tables as they were known at the close of `as_of`, month by month.
+
+    `read(table, month)` gives that month's rows without the columns `month` and `bucket`, or None where
+    the month was not delivered: absence is unknown, never zero. Asking for a month after `as_of` is an
+    error rather than an empty answer, so that no feature can look ahead by accident.
+    """
+
+    as_of: Month
+    read: Callable[[str, Month], Frame | None]
+
+    def table(self, name: str, month: Month) -> Frame | None:
+        if month > self.as_of:
+            raise FeaturesError(f"{name}: {month} lies after {self.as_of}; features see months up to as-of only")
+        return self.read(name, month)

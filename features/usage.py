@@ -1,0 +1,47 @@
+"""Usage: how much the customer calls, texts and surfs, with whom, and whether it is fading."""
+
+from __future__ import annotations
+
+from features import windows
+from features.catalogue import Indicator
+from features.known_months import Frame, KnownMonths
+from features.windows import Measure, MeasureTable, Share
+
+_OUT = ("voice_out_minutes",)
+_BOTH = ("voice_out_minutes", "voice_in_minutes")
+
+USAGE = MeasureTable(
+    table="usage",
+    angle="usage",
+    measures=(
+        Measure("voice_out_minutes", "usage_voice_out", "minutes", "outgoing call time"),
+        Measure("voice_in_minutes", "usage_voice_in", "minutes", "incoming call time"),
+        Measure("on_net_minutes", "usage_on_net", "minutes", "outgoing call time to the operator's own numbers"),
+        Measure("off_net_minutes", "usage_off_net", "minutes", "outgoing call time to other operators' numbers"),
+        Measure("long_distance_minutes", "usage_long_distance", "minutes", "outgoing long-distance call time"),
+        Measure("international_minutes", "usage_international", "minutes", "outgoing international call time"),
+        Measure("roaming_minutes", "usage_roaming", "minutes", "call time while roaming"),
+        Measure("sms_count", "usage_sms", "count", "number of short messages sent"),
+        Measure("data_mb", "usage_data", "MB", "data volume"),
+    ),
+    shares=tuple(
+        Share(part, whole, f"usage_{name}_share_3", f"Share of the last three months' {of} minutes that {what}.")
+        for part, whole, name, of, what in (
+            ("on_net_minutes", _OUT, "on_net", "outgoing", "stayed in the operator's network"),
+            ("off_net_minutes", _OUT, "off_net", "outgoing", "went to other operators"),
+            ("long_distance_minutes", _OUT, "long_distance", "outgoing", "were long-distance"),
+            ("international_minutes", _OUT, "international", "outgoing", "were international"),
+            ("voice_in_minutes", _BOTH, "voice_in", "call", "came in"),
+            ("roaming_minutes", _BOTH, "roaming", "call", "were roaming"),
+        )
+    ),
+)
+
+
+def catalogue() -> tuple[Indicator, ...]:
+    return windows.catalogue(USAGE)
+
+
+def build(known: KnownMonths, population: Frame) -> Frame | None:
+    """One row per customer of `population`; None when no usage of the last six months was delivered."""
+    return windows.build(known, population, USAGE)

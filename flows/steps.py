@@ -1,0 +1,189 @@
+"""Steps: what each task of the monthly flows does, from a workspace to a result that can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.home import month_lock
+from features.months import Month
+from flows.workspace import Workspace, WorkspaceError
+
+if TYPE_CHECKING:
+    from features.delivery import Delivered
+    from features.month_ledger import Entry
+    from models.backtest import Backtest
+    from models.training import Trained
+    from serving.warning_lists import WrittenList
+
+
+def ingest(
+    work: Workspace,
+    source_name: str | None,
+    folder: Path | None,
+    months: Sequence[Month] | None,
+    *,
+    backload: bool = False,
+    accept_partial: bool = False,
+) -> list[Delivered]:
+    """Deliver `months` of the extract (all of it when None) in order; stops at the first month that is refused."""
+    from features.delivery import deliver, forget_old_rejects
+    from features.sources import open_extract
+
+    source, extract_folder = work.source(source_name), work.extract_folder(folder)
+    facts, engine = work.home.facts(), work.settings.engine
+    _refuse_other_source(work, source.folder)
+    results: list[Delivered] = []
+    with (
+        work.home.scratch() as staging,
+        open_extract(
+            source,
+            extract_folder,
+            staging=staging,
+            key=work.key if source.keyed else None,
+            buckets=facts.get("buckets") or engine.buckets or None,
+            threads=engine.cores,
+            memory_gb=engine.memory_gb,
+        ) as extract,
+    ):
+        work.home.remember(
+            source=str(source_name or facts.get("source")), extract=str(extract_folder), buckets=extract.buckets
+        )
+        for month in months or extract.months():
+            with work.home.locked(month_lock(month), work.say):
+                delivered = deliver(
+                    source,
+                    extract,
+                    month,
+                    work.home,
+                    work.ledger,
+                    work.settings.delivery,
+                    now=work.now,
+                    code=work.code,
+                    known_since=month if backload else None,
+                    accept_partial=accept_partial,
+                )
+            results += delivered
+            work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
+        for note in extract.notes():
+            work.say(f"note: {note}")
+    forget_old_rejects(work.home, work.settings.delivery, work.now)
+    return results
+
+
+def _told(table: Delivered) -> str:
+    rejected = f", {table.rejected:,} rejected" if table.rejected else ""
+    revision = f" (revision {table.revision})" if table.outcome == "revision" else ""
+    return f"{table.table} {table.rows:,} rows {table.outcome}{revision}{rejected}"
+
+
+def _refuse_other_source(work: Workspace, folder: Path) -> None:
+    """A home belongs to one operator: ids of another would mix with its own."""
+    held = work.home.facts().get("source")
+    if held is not None and work.source(held).folder != folder:
+        raise WorkspaceError(
+            f"home {work.home.root} holds the source {held}; give another --home for {folder.name}"
+        )
+
+
+def build_features(work: Workspace, as_of: Month) -> Entry:
+    """The feature month `as_of`, built where its inputs changed."""
+    from features.feature_months import build_feature_month, feature_set_at
+
+    with work.home.locked(month_lock(as_of), work.say):
+        wanted = feature_set_at(work.ledger, as_of, work.source().churn, work.code)
+        return build_feature_month(
+            work.ledger, as_of, wanted, now=work.now, progress=lambda done, of: work.say(f"bucket {done} of {of}")
+        )
+
+
+def train(work: Workspace, as_of: Month, horizon: int | None = None) -> Trained:
+    """Fit, test and register the churn propensity as of a month; it becomes @champion."""
+    from models.training import train as train_model
+
+    horizon = _horizon(work, horizon)
+    with work.home.locked("training", work.say):
+        return train_model(backtest_setup(work), as_of, horizon, work.registry)
+
+
+def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] | None = None) -> dict[str, Any]:
+    """Judge the model and its baselines month by month; the report is logged in MLflow too."""
+    from models.backtest import run_backtest
+    from models.training import flat_metrics
+
+    asked = horizons or work.source().churn.horizons
+    with work.home.locked("training", work.say):
+        report = run_backtest(backtest_setup(work), months, asked)
+        work.registry.log_report(f"{months[0]} to {months[-1]}", flat_metrics(report), report)
+    return report
+
+
+def score(work: Workspace, month: Month) -> Entry:
+    """Score the month with the champion, resolved once."""
+    return _score(work, month)[0]
+
+
+def write_list(work: Workspace, month: Month) -> WrittenList:
+    """Rank the month's scores into its warning list."""
+    from serving.warning_lists import write_warning_list
+
+    entry, champion = _score(work, month)
+    return write_warning_list(work.home.lists, work.ledger, entry, champion, work.settings.lists)
+
+
+def _score(work: Workspace, month: Month) -> tuple[Entry, Any]:
+    from serving.customer_scores import Scoring, score_month
+
+    champion = work.registry.champion()
+    scoring = Scoring(
+        work.ledger, champion, work.source().churn, work.code, work.settings.engine.cores, work.now
+    )
+    return score_month(scoring, month, lambda done, of: work.say(f"scored bucket {done} of {of}")), champion
+
+
+def backtest_setup(work: Workspace) -> Backtest:
+    """What training and backtest need, from the workspace."""
+    from features.feature_months import feature_set_at
+    from models.backtest import Backtest
+
+    churn = work.source().churn
+    return Backtest(
+        work.ledger,
+        lambda month: feature_set_at(work.ledger, month, churn, work.code),
+        work.settings.churn,
+        work.settings.evaluation,
+        work.settings.engine.cores,
+        work.now,
+        work.say,
+    )
+
+
+def _horizon(work: Workspace, asked: int | None) -> int:
+    horizons = work.source().churn.horizons
+    if asked is not None and asked not in horizons:
+        raise WorkspaceError(
+            f"horizon {asked} is not one of the source's horizons {', '.join(map(str, horizons))}; "
+            f"add it to churn.horizons in source.toml"
+        )
+    return asked or horizons[0]
+
+
+def restore_revision(work: Workspace, table: str, month: Month, revision: int) -> Entry:
+    """Make an earlier revision of a delivered month current again; features built from the other are rebuilt."""
+    with work.home.locked(month_lock(month), work.say):
+        restored = work.ledger.restore(table, month, revision, work.now)
+    work.say(f"{table} {month}: revision {revision} is current again, as revision {restored.revision}")
+    return restored
+
+
+def vacuum(work: Workspace) -> int:
+    """Delete the files of replaced revisions that are past the retention of the settings."""
+    import datetime as dt
+
+    since = work.now - dt.timedelta(days=work.settings.delivery.keep_revision_days)
+    deleted = 0
+    for table in sorted({entry.table for entry in work.ledger.entries()}):
+        deleted += work.ledger.warehouse.vacuum(table, work.ledger.versions_to_keep(table, since))
+    work.say(f"{deleted} files of replaced revisions were deleted")
+    return deleted

@@ -1,0 +1,94 @@
+"""Workspace: one operator's home, opened with its settings for one run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features import HoldfastError
+from features.home import Home, open_home
+from flows.settings import SOURCES, Settings, read_key, read_settings
+
+if TYPE_CHECKING:
+    from features.month_ledger import MonthLedger
+    from features.source_mapping import Source
+    from models.registry import Registry
+
+
+class WorkspaceError(HoldfastError):
+    """A home that lacks what a command needs."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Home and settings of a run; `say` is told in words what the run is at."""
+
+    home: Home
+    settings: Settings
+    now: dt.datetime
+    say: Callable[[str], None]
+
+    @cached_property
+    def ledger(self) -> MonthLedger:
+        from features.month_ledger import MonthLedger
+        from features.warehouse import Warehouse
+
+        return MonthLedger(Warehouse(self.home.tables, self.settings.engine))
+
+    @cached_property
+    def registry(self) -> Registry:
+        from models.registry import Registry
+
+        return Registry(self.home.mlflow, self.settings.mlflow.uri)
+
+    @cached_property
+    def code(self) -> str:
+        import features
+        from features.delivery import code_version
+
+        return code_version(Path(features.__file__).parent)
+
+    @property
+    def key(self) -> bytes | None:
+        return read_key(self.settings.privacy, self.home.root)
+
+    def source(self, chosen: str | None = None) -> Source:
+        """The source mapping that was asked for, or the one that filled this home."""
+        from features.sources import load_source
+
+        name = chosen or self.home.facts().get("source")
+        if not name:
+            raise WorkspaceError(
+                f"home {self.home.root} is empty; fill it with holdfast ingest --source NAME --from FOLDER --all"
+            )
+        return load_source(name, SOURCES)
+
+    def extract_folder(self, chosen: Path | None = None) -> Path:
+        """The folder of extracts that was asked for, or the one that filled this home."""
+        folder = chosen or self.home.facts().get("extract")
+        if folder is None:
+            raise WorkspaceError("no extract folder is known yet; give it with --from FOLDER")
+        if not Path(folder).is_dir():
+            raise WorkspaceError(f"extract folder {folder} does not exist; give the right one with --from FOLDER")
+        return Path(folder).resolve()
+
+
+def open_workspace(home: Path, settings_file: Path | None, say: Callable[[str], None]) -> Workspace:
+    """Read the settings, set the engine's threads and silence every telemetry before a library is imported."""
+    settings = read_settings(settings_file)
+    os.environ.update(
+        {
+            "DO_NOT_TRACK": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "SCARF_NO_ANALYTICS": "true",
+        }
+    )
+    if settings.engine.threads:
+        os.environ["POLARS_MAX_THREADS"] = str(settings.engine.threads)
+    return Workspace(open_home(home), settings, dt.datetime.now(dt.timezone.utc), say)

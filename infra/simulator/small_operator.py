@@ -1,0 +1,177 @@
+"""The small operator: some thousand subscribers live month by month, and what an operator knows of it is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator, Philox
+
+from features.months import Month
+from infra.simulator import leaving
+from infra.simulator.extracts import LivedMonth, send, send_truth
+from infra.simulator.subscribers import (
+    AREAS,
+    NEVER,
+    PLAN_FEES,
+    PLAN_MB,
+    PLAN_MINUTES,
+    SUBSCRIBER,
+    Array,
+    days_in,
+    draw,
+)
+
+WARM_UP = 6
+"""Months lived before the first extract, so that decisions, arrears and suspensions are under way in it."""
+JOINING = 0.018
+"""New subscribers a month as a share of the starting number: about as many as leave."""
+STOPPED_AFTER, CLOSED_AFTER = 3, 4
+"""Months unpaid after which the line is stopped, and after which the number is closed."""
+
+_SEASON = np.array([1.0, 0.85, 1.0, 1.0, 1.03, 1.0, 1.05, 1.05, 1.02, 1.06, 1.0, 1.05])
+"""Use by calendar month; low in the month of Spring Festival."""
+
+
+def simulate(
+    folder: Path, *, first: Month, customers: int = 20_000, months: int = 14, seed: int = 1, truth: Path | None = None
+) -> None:
+    """Write one Parquet file per table and month into `folder`, named like `bills_2025-01.parquet`.
+
+    The same arguments give the same bytes. A month rests on the random numbers of that month and of those
+    before it, so more months leave the earlier files as they are. The hidden truth (hazard, month of the
+    decision, cause) goes to the folder `truth` where one is given, never among the extracts.
+    """
+    start, joined, who = np.datetime64(str(first), "M"), 0, np.zeros(0, SUBSCRIBER)
+    for step in range(-WARM_UP, months):
+        month = start + step
+        # Each month draws from a stretch of the counter that is its own.
+        rng = Generator(Philox(key=seed, counter=[0, 0, 0, step + WARM_UP]))
+        coming = int(rng.poisson(JOINING * customers)) if joined else customers
+        who = np.concatenate((leaving.still_kept(who, month), draw(coming, joined, month, rng, newcomers=joined > 0)))
+        joined += coming
+        lived = _live(who, month, step, rng)
+        if step >= 0:
+            send(folder, lived)
+        if step >= 0 and truth is not None:
+            send_truth(truth, lived)
+
+
+def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedMonth:
+    """Let every subscriber live one month: `who` moves on in place, and what happened is returned."""
+    leaving.decide(who, month, step, rng)
+    leaving.close(who, month, rng)
+    _suspend(who, month, rng)
+    share = _share_of_month(who, month)
+    usage = _use(who, month, share, rng)
+    bill = _charge(who, month, usage, share, rng)
+    shocked = bill["total_fen"] > 2 * who["expected_bill"]
+    who["expected_bill"] += 0.3 * (bill["total_fen"] - who["expected_bill"]) * (share > 0.9)
+    events = _feel(who, month, share > 0, shocked, rng)
+    _change_plan(who, month, shocked & (share > 0), rng)
+    _pay(who, month, bill, rng)
+    return LivedMonth(month, who, usage, bill, events)
+
+
+def _suspend(who: Array, month: np.datetime64, rng: Generator) -> None:
+    """Let the suspended come back after a month, and others ask to be suspended: more often before going."""
+    over = ~np.isnat(who["stop_ended"])
+    who["stopped_on"][over] = who["stop_ended"][over] = NEVER
+    who["stopped_for_arrears"][over] = False
+    stopped, stays = ~np.isnat(who["stopped_on"]), ~(who["leaves"] <= month + 1)
+    back = stopped & stays & ~who["stopped_for_arrears"]
+    who["stop_ended"][back] = days_in(month, len(who), rng)[back]
+    asks = rng.random(len(who)) < np.where(leaving.going(who, month), 0.07, 0.004)
+    asks &= ~stopped & ~(who["leaves"] <= month) & (who["activated"] < month.astype("M8[D]"))
+    who["stopped_on"][asks] = days_in(month, len(who), rng)[asks]
+
+
+def _share_of_month(who: Array, month: np.datetime64) -> Array:
+    """The share of the month in which a subscriber could use the line."""
+    begin, end = month.astype("M8[D]"), (month + 1).astype("M8[D]")
+    stopped = np.where(np.isnat(who["stop_ended"]), who["stopped_on"], NEVER)
+    since = np.fmax(np.fmax(begin, who["activated"]), who["stop_ended"])
+    until = np.fmin(np.fmin(end, stopped), who["closed_on"])
+    return np.where(leaving.silent(who, month), 0, ((until - since) / (end - begin)).clip(0, 1))
+
+
+def _use(who: Array, month: np.datetime64, share: Array, rng: Generator) -> dict[str, Array]:
+    """The month's traffic. Stayers have poor months too, so that falling use alone proves nothing."""
+    size = len(who)
+    fresh_dip = np.where(rng.random(size) < 0.06, rng.uniform(-0.05, 0.9, size).clip(0), 1)
+    who["dip"] = np.minimum(0.5 + 0.5 * who["dip"], fresh_dip)
+    level = share * who["dip"] * leaving.fading(who, month) * _SEASON[month.astype(int) % 12]
+    out = who["minutes"] * level * rng.lognormal(0, 0.35, size)
+    travels = rng.random(size) < 0.05
+    usage = {
+        "out_minutes": out,
+        "in_minutes": out * rng.lognormal(0, 0.3, size),
+        "same_net_minutes": out * who["on_net"],
+        "other_net_minutes": out * (1 - who["on_net"]),
+        "toll_minutes": out * rng.beta(1, 8, size),
+        "roam_minutes": np.where(travels, rng.exponential(80, size) * level, 0),
+        "sms_sent": rng.poisson(0.15 * out).astype(float),
+        "gprs_mb": who["mb"] * level * rng.lognormal(0, 0.45, size),
+    }
+    return {column: volume.round(1) for column, volume in usage.items()}
+
+
+def _charge(
+    who: Array, month: np.datetime64, usage: dict[str, Array], share: Array, rng: Generator
+) -> dict[str, Array]:
+    """The month's bill in fen. Use beyond the plan, roaming and content give it its heavy tail."""
+    size, plan, on = len(who), (who["brand"], who["plan"]), share > 0
+    parts = {
+        "rent_fen": PLAN_FEES[plan] * on,
+        "excess_fen": (usage["out_minutes"] - PLAN_MINUTES[plan]).clip(0) * 20,
+        "toll_fen": usage["toll_minutes"] * 15,
+        "roam_fen": usage["roam_minutes"] * 60,
+        "content_fen": rng.lognormal(6.5, 1.0, size) * (on & (rng.random(size) < 0.12)),
+        "gprs_fen": (usage["gprs_mb"] - PLAN_MB[plan]).clip(0) * 2,
+    }
+    bill = {part: np.rint(amount).astype(np.int64) for part, amount in parts.items()}
+    rebate = np.where(who["contract_end"] >= month.astype("M8[D]"), bill["rent_fen"] // 10, 0)
+    return {**bill, "rebate_fen": rebate, "total_fen": np.sum(list(bill.values()), axis=0) - rebate}
+
+
+def _feel(who: Array, month: np.datetime64, on: Array, shocked: Array, rng: Generator) -> dict[str, Array]:
+    """Remember bill shocks, faults and complaints for some months; return the days of what was noted, by kind."""
+    size, going = len(who), leaving.going(who, month)
+    fault = rng.random(size) < rng.gamma(0.4, 0.1, AREAS).clip(max=0.8)[who["area"]]
+    noted = {
+        "FAULT": fault,
+        "COMPLAINT": rng.random(size) < 0.004 + 0.10 * fault + 0.06 * shocked,
+        "RIVAL_CALL": rng.random(size) < np.where(going, 0.25, 0.015),
+        "RIVAL_FORWARD": rng.random(size) < np.where(going, 0.08, 0.003),
+    }
+    who["bill_grievance"] = 0.75 * who["bill_grievance"] + 1.2 * (shocked & on)
+    who["service_grievance"] = 0.75 * who["service_grievance"] + on * (0.5 * fault + 1.2 * noted["COMPLAINT"])
+    # Nothing happens before the first day on net or after the last.
+    days = {kind: np.fmin(np.fmax(days_in(month, size, rng), who["activated"]), who["closed_on"]) for kind in noted}
+    return {kind: np.where(on & happened, days[kind], NEVER) for kind, happened in noted.items()}
+
+
+def _change_plan(who: Array, month: np.datetime64, shocked: Array, rng: Generator) -> None:
+    """Let some move one plan up or down, after a bill shock more often; a contract runs on from its end for some."""
+    size, settled = len(who), np.isnat(who["leaves"]) & (who["activated"] < month.astype("M8[D]"))
+    wanted = (who["plan"] + np.where(shocked | (rng.random(size) < 0.5), 1, -1)).clip(0, 2)
+    moves = settled & (wanted != who["plan"]) & (rng.random(size) < 0.015 + 0.08 * shocked)
+    who["former_plan"][moves], who["former_plan_since"][moves] = who["plan"][moves], who["plan_since"][moves]
+    who["plan"][moves], who["plan_since"][moves] = wanted[moves], days_in(month, size, rng)[moves]
+    renews = settled & (who["contract_end"] < month.astype("M8[D]")) & (rng.random(size) < 0.1)
+    who["contract_end"][renews] = (month + 13).astype("M8[D]") - 1
+
+
+def _pay(who: Array, month: np.datetime64, bill: dict[str, Array], rng: Generator) -> None:
+    """Top up in advance or pay afterwards; unpaid months stop the line, and one more closes the number."""
+    size, total, last_day = len(who), bill["total_fen"], (month + 1).astype("M8[D]") - 1
+    lacking = np.where(who["prepaid"], total - who["balance"], 0)
+    bill["topup_fen"] = np.where(lacking > 0, (-(-lacking // 1000) + rng.integers(0, 5, size)) * 1000, 0)
+    who["balance"] += np.where(who["prepaid"], bill["topup_fen"] - total, 0)
+    pays = who["prepaid"] | (rng.random(size) < who["pays"]) | ~np.isnat(who["closed_on"])
+    who["arrears"] = np.where(pays, 0, who["arrears"] + total)
+    who["unpaid_months"] = np.where(who["arrears"] > 0, who["unpaid_months"] + 1, 0)
+    who["stop_ended"][who["stopped_for_arrears"] & pays] = last_day
+    stops = (who["unpaid_months"] == STOPPED_AFTER) & np.isnat(who["stopped_on"])
+    who["stopped_on"][stops], who["stopped_for_arrears"][stops] = last_day, True
+    leaving.close_for_arrears(who, who["unpaid_months"] >= CLOSED_AFTER, month, last_day)

@@ -1,0 +1,57 @@
+"""Time splits: which scoring months train, stop and calibrate a model, each with enough leavers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from features.months import Month
+
+
+@dataclass(frozen=True)
+class TimeSplits:
+    """Scoring months of training, early stopping and calibration, in this order of time; or a fallback.
+
+    With too few leavers for three parts, `stopping` and `calibration` are empty, `train` holds every month
+    and `note` says so: rounds are then fixed and calibration uses customer-grouped out-of-fold scores.
+    """
+
+    train: tuple[Month, ...]
+    stopping: tuple[Month, ...] = ()
+    calibration: tuple[Month, ...] = ()
+    note: str = ""
+
+    @property
+    def fallback(self) -> bool:
+        return not self.calibration
+
+
+def split_months(leavers: Mapping[Month, int], min_events: int) -> TimeSplits:
+    """Split scoring months so that each part holds at least `min_events` leavers.
+
+    The latest months calibrate, those before stop the training early, the rest trains: calibration should
+    be nearest to the month that will be scored. Parts are whole months, since the same customer a month
+    apart is nearly the same row.
+    """
+    months = sorted(leavers)
+    calibration, rest = _latest(months, leavers, min_events)
+    stopping, train = _latest(rest, leavers, min_events)
+    enough = all(sum(leavers[m] for m in part) >= min_events for part in (train, stopping, calibration))
+    if enough and train:
+        return TimeSplits(tuple(train), tuple(stopping), tuple(calibration))
+    total = sum(leavers.values())
+    note = (
+        f"{total} leavers in {len(months)} months do not give three parts of {min_events}: "
+        f"fixed rounds, calibrated on customer-grouped out-of-fold scores"
+    )
+    return TimeSplits(tuple(months), note=note)
+
+
+def _latest(months: list[Month], leavers: Mapping[Month, int], wanted: int) -> tuple[list[Month], list[Month]]:
+    """The fewest latest months that hold `wanted` leavers, and the months before them."""
+    taken = 0
+    for place in range(len(months) - 1, -1, -1):
+        taken += leavers[months[place]]
+        if taken >= wanted:
+            return months[place:], months[:place]
+    return months, []

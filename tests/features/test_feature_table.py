@@ -1,0 +1,73 @@
+"""Feature table: all angles side by side, one row per customer, exactly the columns of the catalogue."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features import feature_table
+from features.custom_indicators import CustomName
+from tests.drawn import known_months, population, rows_of
+from tests.features.small_operator import CUSTOM, DRAWINGS, PEOPLE
+
+
+def build(as_of: str = "2025-06", **drawings: str) -> pl.DataFrame:
+    built = feature_table.build(known_months(as_of, **drawings), population(*PEOPLE), CUSTOM)
+    frame: pl.DataFrame = built.to_native().collect().sort("customer_id")
+    return frame
+
+
+def test_columns_are_those_of_the_catalogue_in_its_order():
+    table, catalogue = build(**DRAWINGS), feature_table.catalogue(CUSTOM)
+    assert table.columns == ["customer_id", *(indicator.name for indicator in catalogue)]
+    types = {"number": pl.Float32(), "category": pl.String()}
+    assert table.dtypes[1:] == [types[indicator.kind] for indicator in catalogue]
+
+
+def test_every_indicator_has_a_name_of_its_own_and_a_meaning():
+    catalogue = feature_table.catalogue(CUSTOM)
+    assert len({indicator.name for indicator in catalogue}) == len(catalogue)
+    assert all(indicator.meaning[0].isupper() and indicator.meaning.endswith(".") for indicator in catalogue)
+    assert len(catalogue) >= 190
+
+
+def test_every_customer_of_the_population_has_one_row():
+    assert build(**DRAWINGS)["customer_id"].to_list() == sorted(PEOPLE)
+
+
+def test_a_missing_table_leaves_unknowns_and_other_angles_as_they_were():
+    whole = build(**DRAWINGS)
+    for table in DRAWINGS:
+        part = build(**{name: drawing for name, drawing in DRAWINGS.items() if name != table})
+        for indicator in feature_table.catalogue(CUSTOM):
+            if indicator.table == table:
+                assert part[indicator.name].null_count() == len(PEOPLE), indicator.name
+            else:
+                assert part[indicator.name].equals(whole[indicator.name]), indicator.name
+        assert part.schema == whole.schema
+
+
+def test_months_after_as_of_are_invisible():
+    assert build("2025-05", **DRAWINGS).equals(build("2025-05", **until("2025-05")))
+    assert not build("2025-06", **DRAWINGS).equals(build("2025-06", **until("2025-05")))
+
+
+def until(month: str) -> dict[str, str]:
+    """The small operator's drawings without the months after `month`."""
+    kept = {}
+    for name, drawing in DRAWINGS.items():
+        header, *rows = drawing.strip().splitlines()
+        kept[name] = "\n".join([header, *(row for row in rows if row.split()[0] <= month)])
+    return kept
+
+
+def test_numbers_are_rounded_once_at_the_end():
+    bills = "month customer_id amount \n 2025-05 ann 0.1 \n 2025-06 ann 16777217"
+    built = feature_table.build(known_months("2025-06", bills=bills), population("ann"), ())
+    # In Float32 16,777,217 is already 16,777,216, and the change would be a whole unit off before the last rounding.
+    columns = ("bill_amount_last", "bill_amount_mean_3")
+    assert rows_of(built, *columns) == [(16777216.0, float(pl.Series([8388608.55], dtype=pl.Float32)[0]))]
+
+
+def test_the_operators_own_indicators_come_last():
+    names = [indicator.name for indicator in feature_table.catalogue((CustomName("score"),))]
+    assert names[-3:] == ["custom_score_last", "custom_score_change_1", "custom_score_mean_3"]

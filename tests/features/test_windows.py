@@ -1,0 +1,178 @@
+"""Windows: levels, trends, silence and falls of one measure, drawn month by month."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from features import FeaturesError, windows
+from features.months import Month
+from features.windows import Measure, MeasureTable, Share
+from tests.drawn import known_months, population, rows_of
+
+MINUTES = MeasureTable(
+    "usage",
+    "usage",
+    (Measure("voice_out_minutes", "out", "minutes", "call time"), Measure("on_net_minutes", "on", "minutes", "on-net")),
+    (Share("on_net_minutes", ("voice_out_minutes",), "on_share_3", "Share of minutes on net."),),
+)
+
+SIX_MONTHS = """
+    month    customer_id  voice_out_minutes
+    2025-01  ann          60
+    2025-02  ann          50
+    2025-03  ann          70
+    2025-04  ann          30
+    2025-05  ann          20
+    2025-06  ann          10
+"""
+
+
+def of_ann(drawing: str, *names: str, as_of: str = "2025-06", empty: tuple[str, ...] = ()) -> tuple[float | None, ...]:
+    known = known_months(as_of, usage=drawing, empty=empty)
+    return rows_of(windows.build(known, population("ann"), MINUTES), *(f"out_{name}" for name in names))[0]
+
+
+def test_level_and_change_look_at_the_latest_months():
+    assert of_ann(SIX_MONTHS, "last", "mean_3", "mean_6", "change_1") == (10.0, 20.0, 40.0, -10.0)
+
+
+def test_slopes_are_least_squares_lines():
+    # numpy.polyfit(range(6), [60, 50, 70, 30, 20, 10], 1)[0] is -76 / 7
+    assert of_ann(SIX_MONTHS, "slope_3", "slope_6") == (-10.0, pytest.approx(-76 / 7))
+
+
+def test_variability_is_deviation_by_mean():
+    assert of_ann(SIX_MONTHS, "variability_3", "variability_6") == (
+        pytest.approx(math.sqrt(200 / 3) / 20),
+        pytest.approx(math.sqrt(2800 / 6) / 40),
+    )
+
+
+def test_the_steepest_fall_is_the_largest_from_one_month_to_the_next():
+    assert of_ann(SIX_MONTHS, "steepest_fall_6") == (40.0,)
+
+
+def test_ratios_compare_with_the_own_past_without_the_latest_month():
+    assert of_ann(SIX_MONTHS, "ratio_3", "ratio_6") == (10 / 25, pytest.approx(10 / 46))
+
+
+def test_a_measure_that_only_rises_falls_by_nothing():
+    drawing = """
+        month    customer_id  voice_out_minutes
+        2025-05  ann          10
+        2025-06  ann          30
+    """
+    assert of_ann(drawing, "steepest_fall_6") == (0.0,)
+
+
+def test_silence_counts_months_of_nothing_among_the_known_ones():
+    drawing = """
+        month    customer_id  voice_out_minutes
+        2025-03  ann          8
+        2025-04  ann          -
+        2025-05  ann          0
+        2025-06  ann          5
+    """
+    assert of_ann(drawing, "silent_3", "silent_6") == (1 / 2, pytest.approx(1 / 3))
+
+
+def test_a_negative_bill_is_silent_like_an_empty_one():
+    bills = MeasureTable("bills", "billing", (Measure("amount", "bill", "currency", "bill"),))
+    known = known_months("2025-06", bills="month customer_id amount \n 2025-06 ann -3.5")
+    assert rows_of(windows.build(known, population("ann"), bills), "bill_silent_3") == [(1.0,)]
+
+
+def test_a_month_that_was_not_delivered_is_unknown_not_zero():
+    without_april = SIX_MONTHS.replace("2025-04  ann          30\n", "")
+    names = ("mean_3", "mean_6", "silent_6", "steepest_fall_6")
+    assert of_ann(without_april, *names) == (15.0, 42.0, 0.0, 10.0)
+    assert of_ann(without_april, "slope_3", "slope_6", "variability_3", "variability_6") == (None, None, None, None)
+
+
+def test_without_the_latest_month_its_windows_are_unknown_but_means_are_not():
+    until_may = SIX_MONTHS.replace("2025-06  ann          10\n", "")
+    assert of_ann(until_may, "last", "change_1", "ratio_3", "ratio_6") == (None, None, None, None)
+    assert of_ann(until_may, "mean_3") == (25.0,)
+
+
+def test_a_new_customer_has_no_usual_to_compare_with():
+    drawing = "month customer_id voice_out_minutes \n 2025-06 ann 10 \n 2025-05 bob 10"
+    names = ("last", "change_1", "ratio_3", "ratio_6", "steepest_fall_6", "slope_3")
+    assert of_ann(drawing, *names) == (10.0, None, None, None, None, None)
+
+
+def test_a_usual_of_zero_gives_no_ratio_and_a_mean_of_zero_no_variability():
+    drawing = """
+        month    customer_id  voice_out_minutes
+        2025-04  ann          0
+        2025-05  ann          0
+        2025-06  ann          7
+    """
+    assert of_ann(drawing, "ratio_3", "change_1") == (None, 7.0)
+    assert of_ann(drawing.replace("  7", "  0"), "variability_3", "silent_3", "mean_3") == (None, 1.0, 0.0)
+
+
+def test_a_customer_without_any_row_keeps_a_row_of_unknowns():
+    known = known_months("2025-06", usage=SIX_MONTHS)
+    built = windows.build(known, population("ann", "bob"), MINUTES)
+    assert rows_of(built, "customer_id", "out_last", "out_mean_6", "out_silent_6", "on_share_3") == [
+        ("ann", 10.0, 40.0, 0.0, None),
+        ("bob", None, None, None, None),
+    ]
+
+
+def test_customers_outside_the_population_get_no_row():
+    known = known_months("2025-06", usage=SIX_MONTHS)
+    assert rows_of(windows.build(known, population("bob"), MINUTES), "customer_id") == [("bob",)]
+
+
+def test_no_delivered_month_gives_no_frame():
+    assert windows.build(known_months("2025-06", usage=SIX_MONTHS), population("ann"), MINUTES) is not None
+    assert windows.build(known_months("2026-06", usage=SIX_MONTHS), population("ann"), MINUTES) is None
+    assert windows.build(known_months("2025-06"), population("ann"), MINUTES) is None
+
+
+def test_months_after_as_of_are_invisible():
+    later = SIX_MONTHS + "2025-07  ann  999999\n"
+    names = tuple(window.name for window in windows.WINDOWS)
+    assert of_ann(later, *names) == of_ann(SIX_MONTHS, *names)
+    with pytest.raises(FeaturesError, match="2025-07 lies after 2025-06"):
+        known_months("2025-06").table("usage", Month.parse("2025-07"))
+
+
+def test_months_before_the_sixth_are_not_looked_at():
+    earlier = SIX_MONTHS + "2024-12  ann  999999\n"
+    names = tuple(window.name for window in windows.WINDOWS)
+    assert of_ann(earlier, *names) == of_ann(SIX_MONTHS, *names)
+
+
+def test_a_share_weighs_months_and_leaves_out_those_where_either_part_is_unknown():
+    known = known_months(
+        "2025-06",
+        usage="""
+            month    customer_id  voice_out_minutes  on_net_minutes
+            2025-03  ann          100                100
+            2025-04  ann          30                 0
+            2025-05  ann          -                  5
+            2025-06  ann          10                 10
+            2025-06  bob          0                  0
+        """,
+    )
+    assert rows_of(windows.build(known, population("ann", "bob"), MINUTES), "on_share_3") == [(0.25,), (None,)]
+
+
+def test_every_window_of_every_measure_is_built_in_the_catalogue_order():
+    built = windows.build(known_months("2025-06", usage=SIX_MONTHS), population("ann"), MINUTES)
+    assert built is not None
+    names = [indicator.name for indicator in windows.catalogue(MINUTES)]
+    assert built.collect_schema().names() == ["customer_id", *names]
+    assert names[:3] == ["out_last", "out_mean_3", "out_mean_6"]
+
+
+def test_the_catalogue_says_what_a_window_means_and_in_which_unit():
+    by_name = {indicator.name: indicator for indicator in windows.catalogue(MINUTES)}
+    slope = by_name["out_slope_3"]
+    assert slope.meaning == "By how much the call time rises a month, by the trend of the last three months."
+    assert (slope.unit, slope.window, slope.table) == ("minutes per month", 3, "usage")
