@@ -10,10 +10,8 @@ import codecs
 import gzip
 import hashlib
 import os
-import re
 import zlib
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, cast
 
@@ -21,8 +19,6 @@ from features import FeaturesError
 from features.source_mapping import DeclaredFile
 
 CHUNK = 1 << 20
-_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\s\w]""", re.DOTALL)
-_READERS = ("read_", "parquet_", "sniff_csv", "glob")
 
 
 def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path) -> None:
@@ -163,38 +159,3 @@ def first_byte_not_utf8(path: Path) -> int | None:
             except UnicodeDecodeError as error:
                 return seen - len(error.object) + error.start
     return None
-
-
-def file_names(sql: str) -> list[tuple[int, int, str]]:
-    """Where a SELECT names files: position, end and name of each literal after FROM or JOIN or inside read_xxx(...).
-
-    A literal elsewhere, such as a separator '*', is not a file name even where a file would match it.
-    """
-    found = []
-    before, reader, listing = ["", ""], False, False
-    for token in _TOKEN.finditer(sql):
-        text = token[0]
-        if text.startswith(("--", "/*")):
-            continue
-        reader = (text == "(" and before[1].lower().startswith(_READERS)) or (reader and text == "[")
-        listing = (text == "[" and reader) or (listing and text != "]")
-        named = before[1].lower() in ("from", "join") or listing or (before[1] == "(" and before[0].lower().startswith(_READERS))
-        if text.startswith("'") and named:
-            found.append((token.start(), token.end(), text[1:-1].replace("''", "'")))
-        before = [before[1], text]
-    return found
-
-
-def located(sql: str, staged: Path) -> tuple[str, list[str]]:
-    """The SELECT with its file names made absolute, and the files that they match.
-
-    A locked engine refuses relative names. A name that matches nothing is left as it is, for the engine to refuse.
-    """
-    held = [str(path.relative_to(staged)) for path in sorted(staged.rglob("*")) if path.is_file()]
-    parts, end, read = [], 0, set()
-    for start, stop, name in file_names(sql):
-        matched = [file for file in held if fnmatchcase(file, name)] if is_inside(name) else []
-        if matched:
-            parts += [sql[end:start], "'" + str(staged / name).replace("'", "''") + "'"]
-            end, read = stop, read | set(matched)
-    return "".join([*parts, sql[end:]]), sorted(read)

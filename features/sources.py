@@ -9,13 +9,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features import FeaturesError
-from features.extracts import check_gzip, files_of, input_digests, located, stage
+from features.extracts import check_gzip, files_of, input_digests, stage
+from features.mapped_files import located, unread_columns
 from features.mapped_table import (
     EXAMPLE,
     MappedTable,
@@ -138,45 +139,76 @@ def _locked_engine(
 
 @dataclass(frozen=True)
 class _Reading:
-    """A locked engine on one staged extract."""
+    """A locked engine on one staged extract, filling up with mapped tables and the files that each one read."""
 
     engine: duckdb.DuckDBPyConnection
     source: Source
     extract: Path
     staged: Path
     key: bytes | None
+    tables: dict[str, MappedTable] = field(default_factory=dict)
+    files: dict[str, list[str]] = field(default_factory=dict)
 
-    def mapped(self, name: str) -> tuple[MappedTable, list[str]]:
-        """Run the mapping of table `name` into a temporary table of that name; also the files it read."""
+    def map(self, name: str) -> None:
+        """Run the mapping of table `name` into a temporary table of that name."""
         import duckdb
 
         sql, read = located(self.source.tables[name], self.staged)
         check_gzip(self.staged, read)
         try:
-            return self._run(name, sql), read
+            self.tables[name] = self._typed(name, sql)
         except duckdb.Error as error:
             raise FeaturesError(explained(str(error), name, read, self.extract, self.staged)) from None
+        self.files[name] = read
 
-    def _run(self, name: str, sql: str) -> MappedTable:
-        """The mapping becomes a view first, so that its text is never part of a statement that holds the key."""
+    def _typed(self, name: str, sql: str) -> MappedTable:
+        """The mapping becomes a view first: a view cannot write, and its text meets no statement that holds the key."""
         from features.contracts import contract_of
 
-        view = quoted(f"mapping of {name}")
-        self.engine.execute(f"CREATE TEMP VIEW {view} AS {sql}")
-        yielded = {row[0]: row[1] for row in self.engine.execute(f"DESCRIBE {view}").fetchall()}
-        table = MappedTable(contract_of(name), yielded, self.source.keyed)
+        view = f"mapping of {name}"
+        self.engine.execute(f"CREATE TEMP VIEW {quoted(view)} AS {sql}")
+        # Asking the catalogue costs nothing; DESCRIBE would look into the files once more.
+        columns = self.engine.execute(
+            "SELECT lower(column_name), data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [view]
+        )
+        table = MappedTable(contract_of(name), dict(columns.fetchall()), self.source.keyed)
         table.check()
-        select = staging_select(table, view, _MONTHS)
         pads = _hmac_pads(self.key) if self.key and set(table.present()) & set(table.keyed) else {}
-        self.engine.execute(f"CREATE TEMP TABLE {quoted(name)} AS {select}", pads)
+        self.engine.execute(f"CREATE TEMP TABLE {quoted(name)} AS {staging_select(table, quoted(view), _MONTHS)}", pads)
         return table
 
-    def digests(self, read: Mapping[str, list[str]]) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Of the files read as they are, and of the originals of those that were converted."""
-        direct = {name for names in read.values() for name in names}
+        read = {name for names in self.files.values() for name in names}
         return input_digests(
-            self.extract, (direct & set(files_of(self.extract))) | {file.name for file in self.source.files}
+            self.extract, (read & set(files_of(self.extract))) | {file.name for file in self.source.files}
         )
+
+    def notes(self) -> list[str]:
+        """What stops nothing, but is left out without anybody having said so."""
+        return [
+            *(note for name, table in self.tables.items() for note in self._extra(name, table)),
+            *(note for file in sorted(set().union(*self.files.values())) for note in self._unread(file)),
+            *(note for name in self.tables for note in self._outside(name)),
+        ]
+
+    def _extra(self, name: str, table: MappedTable) -> list[str]:
+        return [
+            f'{name}: column "{column}" is not in the contract and was left out; map it to custom_indicators to use it'
+            for column in table.extra()
+        ]
+
+    def _unread(self, file: str) -> list[str]:
+        sqls = [self.source.tables[name] for name, files in self.files.items() if file in files]
+        columns = unread_columns(self.staged, file, sqls)
+        some = ", ".join(columns[:8]) + (f" and {len(columns) - 8} more" if len(columns) > 8 else "")
+        return [f"{file}: no mapping reads {some}; map to custom_indicators to use"] if columns else []
+
+    def _outside(self, name: str) -> list[str]:
+        ((rows,),) = self.engine.execute(
+            f"SELECT count(*) FROM {quoted(name)} WHERE month IS NULL AND reason IS NULL"
+        ).fetchall()
+        return [f"{name}: {rows:,} rows are in force in no month of customers and were left out"] if rows else []
 
 
 def _hmac_pads(key: bytes) -> dict[str, bytes]:
@@ -189,20 +221,19 @@ def _hmac_pads(key: bytes) -> dict[str, bytes]:
 
 def _opened(reading: _Reading, buckets: int | None) -> OpenExtract:
     """Map customers first, because their months are the ones that histories are spread over."""
-    customers, read = reading.mapped("customers")
+    reading.map("customers")
     reading.engine.execute(f"CREATE TEMP TABLE {_MONTHS} AS SELECT DISTINCT month FROM customers WHERE month IS NOT NULL")
-    tables, files = {"customers": customers}, {"customers": read}
     for name in reading.source.tables:
-        if name not in tables:
-            tables[name], files[name] = reading.mapped(name)
-    return OpenExtract(reading.engine, tables, reading.digests(files), buckets or _buckets(reading.engine))
+        if name != "customers":
+            reading.map(name)
+    return OpenExtract(reading, buckets or _buckets(reading.engine))
 
 
 def _buckets(engine: duckdb.DuckDBPyConnection) -> int:
     """The power of two that keeps the first month's customers at ROWS_PER_BUCKET a bucket."""
     found = engine.execute("SELECT count(*) FROM customers GROUP BY month HAVING month IS NOT NULL ORDER BY month LIMIT 1")
-    (rows,) = found.fetchone() or (0,)
-    needed: int = -(-rows // ROWS_PER_BUCKET)
+    rows = sum(row[0] for row in found.fetchall())
+    needed = -(-rows // ROWS_PER_BUCKET)
     return 1 << max(0, needed - 1).bit_length()
 
 
@@ -210,11 +241,8 @@ def _buckets(engine: duckdb.DuckDBPyConnection) -> int:
 class OpenExtract:
     """An operator's tables as they were mapped; every row is in one bucket of each month it belongs to."""
 
-    _engine: duckdb.DuckDBPyConnection
-    _tables: Mapping[str, MappedTable]
-    _digests: Mapping[str, str]
+    _reading: _Reading
     buckets: int
-
 
     def months(self) -> list[Month]:
         """The months that customers were delivered for, ascending."""
@@ -228,11 +256,11 @@ class OpenExtract:
     def _rows_by_month(self) -> dict[str, dict[str, int]]:
         return {
             table: dict(
-                self._engine.execute(
+                self._reading.engine.execute(
                     f"SELECT strftime(month, '%Y-%m'), count(*) FROM {quoted(table)} WHERE month IS NOT NULL GROUP BY 1"
                 ).fetchall()
             )
-            for table in self._tables
+            for table in self._reading.tables
         }
 
     def batch(self, table: str, month: Month, bucket: int) -> pa.Table:
@@ -241,42 +269,35 @@ class OpenExtract:
         A boolean column `unparsable:<column>` says of each converted column in which rows a value was lost.
         """
         return self._arrow(
-            batch_select(self._tables[table], quoted(table)),
+            batch_select(self._reading.tables[table], quoted(table)),
             {"month": month.first_day, "buckets": self.buckets, "bucket": bucket},
         )
 
     def unplaced(self, table: str) -> pa.Table:
         """Rows that belong to no month, with `reason` and `month` as text before the contract's columns."""
-        return self._arrow(unplaced_select(self._tables[table], quoted(table)), {})
+        return self._arrow(unplaced_select(self._reading.tables[table], quoted(table)), {})
 
     def _arrow(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
-        return self._engine.sql(sql, params=dict(parameters)).to_arrow_table()
+        return self._reading.engine.sql(sql, params=dict(parameters)).to_arrow_table()
 
     def notes(self) -> list[str]:
         """What a person should know about the mapping though it stops nothing."""
-        left_out = [
-            f'{name}: column "{column}" is not in the contract and was left out; map it to custom_indicators to use it'
-            for name, table in self._tables.items()
-            for column in table.extra()
-        ]
-        return left_out + [note for name, table in self._tables.items() for note in self._outside(name, table)]
-
-    def _outside(self, name: str, table: MappedTable) -> list[str]:
-        (rows,) = self._engine.execute(
-            f"SELECT count(*) FROM {quoted(name)} WHERE month IS NULL AND reason IS NULL"
-        ).fetchone() or (0,)
-        return [f"{name}: {rows} rows are in force in none of the extract's months and were left out"] if rows else []
+        return self._reading.notes()
 
     def input_digests(self) -> dict[str, str]:
         """SHA-256 of every file of the extract that a mapping read, by its name in the folder."""
-        return dict(self._digests)
+        return self._digests
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return self._reading.digests()
 
     def examples(self, table: str, column: str, month: Month) -> str | None:
         """One value that did not fit its column; None when there is none or the column may identify somebody."""
-        mapped = self._tables[table]
+        mapped = self._reading.tables[table]
         if column not in mapped.cast() or not mapped.contract.shows_values(column):
             return None
-        found = self._engine.execute(
+        ((example,),) = self._reading.engine.execute(
             f"SELECT min({quoted(EXAMPLE + column)}) FROM {quoted(table)} WHERE month = ?", [month.first_day]
-        ).fetchone()
-        return found[0] if found else None
+        ).fetchall()
+        return None if example is None else str(example)

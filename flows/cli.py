@@ -229,9 +229,22 @@ def run_month(
 ) -> None:
     """The whole month as one Prefect flow: ingest, features, score, list. Needs a trained champion."""
     with _told(json_) as out:
-        from flows.run_month import run_month_here
+        from flows.prefect_setup import prepare_prefect
+        from flows.workspace import open_workspace
 
-        written = run_month_here(month, source, from_, home, settings, out.say)
+        work = open_workspace(home, settings, out.say)
+        work.registry.champion()
+        out.say("starting Prefect")
+        prepare_prefect(work.home)
+        from flows.monthly_flows import run_month as run_month_flow
+
+        written = run_month_flow(
+            str(month),
+            str(work.home.root),
+            source,
+            str(from_.resolve()) if from_ else None,
+            str(settings.resolve()) if settings else None,
+        )
         out.result(
             {"list": written},
             f"{written['listed']:,} of {written['scored']:,} scored customers are listed in {written['folder']}",

@@ -22,22 +22,22 @@ TITLES = {
 
 
 def show_report(report: dict[str, Any], period: str) -> None:
-    """One table per horizon: model and baselines with their 95 % intervals, and the paired differences in AUC."""
+    """One table per horizon: each metric of model and baselines over its 95 % interval, and the paired gain in AUC."""
     console = Console()
     for horizon, scores in report.get("pooled", {}).items():
         counts = report["counts"][horizon]
         table = Table(
-            title=f"{horizon.replace('_', ' ')}, {period}: {counts['rows']:,} rows, {counts['customers']:,} "
-            f"customers, {counts['events']:,} leavers",
-            caption=f"95 % intervals over whole customers; {report['design']}",
+            title=f"{horizon.replace('_', ' ')}, {period}\n{counts['rows']:,} rows, {counts['customers']:,} customers, "
+            f"{counts['events']:,} leavers",
+            caption=f"95 % intervals over whole customers\n{report['design']}",
         )
         table.add_column("")
-        for title in TITLES.values():
-            table.add_column(title, justify="right")
-        table.add_column("AUC: model minus this", justify="right")
-        for name, metrics in scores.items():
-            difference = report["differences"][horizon].get(name, {}).get("auc")
-            table.add_row(name, *(_figure(metrics[m]) for m in TITLES), _figure(difference) if difference else "")
+        for name in scores:
+            table.add_column(name.replace("_", " "), justify="right")
+        for metric, title in TITLES.items():
+            table.add_row(title, *(_figure(metrics[metric]) for metrics in scores.values()))
+        gains = [report["differences"][horizon].get(name, {}).get("auc") for name in scores]
+        table.add_row("AUC: model minus this", *(_figure(gain) if gain else "" for gain in gains))
         console.print(table)
     for note in report.get("notes", []):
         console.print(f"note: {note}")
@@ -46,8 +46,9 @@ def show_report(report: dict[str, Any], period: str) -> None:
 def _figure(figure: dict[str, Any]) -> str:
     if figure["value"] is None:
         return str(figure.get("note", ""))
-    interval = f"\n{figure['low']:.3f} to {figure['high']:.3f}" if figure.get("low") is not None else "\nno interval"
-    return f"{figure['value']:.3f}{interval}"
+    return f"{figure['value']:.3f}\n" + (
+        f"{figure['low']:.2f}…{figure['high']:.2f}" if figure.get("low") is not None else str(figure.get("note", ""))
+    )
 
 
 def show_revisions(entries: Sequence[Entry]) -> None:

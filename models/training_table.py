@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SLICES = ("brand", "tenure")
-TENURE_COLUMN = "customer_tenure_months"
+TENURE_COLUMN = "tenure_months"
 TENURE_BANDS = ((6, "0-6 months"), (12, "6-12 months"), (24, "1-2 years"), (48, "2-4 years"))
 
 
@@ -43,7 +43,7 @@ class LabelledMonth:
 
     def slices(self) -> dict[str, NDArray[Any]]:
         """Brand and tenure band of each row, `unknown` where the operator does not say."""
-        brand = self.rows.column("customer_brand").fill_null("unknown").to_pylist()
+        brand = self.rows.column("brand").fill_null("unknown").to_pylist()
         tenure = self.rows.column(TENURE_COLUMN).to_numpy(zero_copy_only=False)
         return {"brand": np.asarray(brand, dtype=np.str_), "tenure": tenure_bands(tenure)}
 

@@ -26,6 +26,9 @@ from infra.simulator.subscribers import (
 STATES = ("cancelled", "cancelled", "ported", "cancelled_owing", "normal", "stopped")
 """The operator's word for each way to go, in their order, and for who is still there."""
 PLANS = [f"{brand} {fee // 100}" for brand, fees in zip(BRANDS, PLAN_FEES, strict=True) for fee in fees]
+CITIES = [PREFECTURES[area // AREAS_PER_PREFECTURE] for area in range(AREAS)]
+COUNTIES = [f"{city} county {area // AREAS_PER_COUNTY}" for area, city in enumerate(CITIES)]
+"""By area, like the names of grids, halls and managers."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def send_truth(folder: Path, lived: LivedMonth) -> None:
     who = lived.who
     months = {field: who[field].astype("M8[D]") for field in ("decided", "leaves")}
     cause = _named(CAUSES, np.where(np.isnat(who["leaves"]), -1, who["cause"]))
-    _write(folder, "truth", lived, pa.table({"msisdn": _msisdn(who), "hazard": who["hazard"], **months, "cause": cause}))
+    rows = pa.table({"msisdn": _msisdn(who), "hazard": who["hazard"], **months, "cause": cause})
+    _write(folder, "truth", lived, rows)
 
 
 def _write(folder: Path, name: str, lived: LivedMonth, rows: pa.Table) -> None:
@@ -65,9 +69,8 @@ def _write(folder: Path, name: str, lived: LivedMonth, rows: pa.Table) -> None:
 
 def _customers(lived: LivedMonth) -> pa.Table:
     who, area = lived.who, lived.who["area"]
-    standing = np.where(np.isnat(who["stopped_on"]), STATES.index("normal"), STATES.index("stopped"))
-    prefectures = [PREFECTURES[number // AREAS_PER_PREFECTURE] for number in range(AREAS)]
-    county = area // AREAS_PER_COUNTY
+    stopped = ~np.isnat(who["stopped_on"]) & np.isnat(who["stop_ended"])
+    standing = np.where(stopped, STATES.index("stopped"), STATES.index("normal"))
     return pa.table(
         {
             "msisdn": _msisdn(who),
@@ -78,10 +81,10 @@ def _customers(lived: LivedMonth) -> pa.Table:
             "plan": _plan(who["brand"], who["plan"]),
             "bound_until": who["contract_end"],
             "born": pa.array(who["birth_year"], mask=who["birth_year"] == 0),
-            "city": _named(prefectures, area),
-            "county": _named([f"{place} county {number}" for number, place in enumerate(prefectures)], county),
-            "grid": _named([f"{place} grid {number}" for number, place in enumerate(prefectures)], area),
-            "hall": _named([f"Hall {number}" for number in range(AREAS)], county),
+            "city": _named(CITIES, area),
+            "county": _named(COUNTIES, area),
+            "grid": _named([f"Grid {number}" for number in range(AREAS)], area),
+            "hall": _named([f"{county} hall" for county in COUNTIES], area),
             "manager": _named([f"Manager {number}" for number in range(AREAS)], np.where(who["brand"] == 0, area, -1)),
             "seller": _named([f"Dealer {number}" for number in range(DEALERS)], who["dealer"]),
         }
@@ -89,12 +92,9 @@ def _customers(lived: LivedMonth) -> pa.Table:
 
 
 def _bills(lived: LivedMonth) -> pa.Table:
-    """What does not apply is missing, not zero: nobody owes in advance, and only prepaid lines hold a balance."""
+    """Nobody owes in advance: for prepaid lines what is owing is missing, not zero."""
     who = lived.who
-    bill = {part: pa.array(fen) for part, fen in lived.bill.items() if part != "topup_fen"}
-    prepaid = {"topup_fen": lived.bill["topup_fen"], "balance_fen": who["balance"]}
-    bill |= {part: pa.array(fen, mask=~who["prepaid"]) for part, fen in prepaid.items()}
-    return pa.table({"msisdn": _msisdn(who), **bill, "owing_fen": pa.array(who["arrears"], mask=who["prepaid"])})
+    return pa.table({"msisdn": _msisdn(who), **lived.bill, "owing_fen": pa.array(who["arrears"], mask=who["prepaid"])})
 
 
 def _plans(who: Array, month: np.datetime64) -> pa.Table:
@@ -109,20 +109,19 @@ def _plans(who: Array, month: np.datetime64) -> pa.Table:
 
 def _events(lived: LivedMonth, on_net: Array) -> pa.Table:
     """A row per event of the month and per stop of the line in force; an open stop has no last day yet."""
-    who, month = lived.who, lived.month
-    changed = np.where(_changed_plan(who, month), who["plan_since"], NEVER)
-    begun = lived.events | {"PLAN": changed}
-    rows = [(kind, days, days) for kind, days in begun.items()]
-    for kind, of_kind in (("STOP_OWING", who["stopped_for_arrears"]), ("STOP_ASKED", ~who["stopped_for_arrears"])):
-        days = np.where(of_kind, who["stopped_on"], NEVER)
-        rows.append((kind, days, np.fmin(who["stop_ended"], who["closed_on"])))
-    tables = [
-        pa.table({"msisdn": _msisdn(who), "code": np.full(len(who), kind), "since": since, "until": until}).filter(
+    who, owing = lived.who, lived.who["stopped_for_arrears"]
+    moved = np.where(_changed_plan(who, lived.month), who["plan_since"], NEVER)
+    began = {kind: (days, days) for kind, days in (*lived.events.items(), ("PLAN", moved))}
+    until = np.fmin(who["stop_ended"], who["closed_on"])
+    for kind, so_stopped in (("STOP_OWING", owing), ("STOP_ASKED", ~owing)):
+        began[kind] = (np.where(so_stopped, who["stopped_on"], NEVER), until)
+    msisdn = _msisdn(who)
+    return pa.concat_tables(
+        pa.table({"msisdn": msisdn, "code": np.full(len(who), kind), "since": since, "until": until}).filter(
             on_net & ~np.isnat(since)
         )
-        for kind, since, until in rows
-    ]
-    return pa.concat_tables(tables)
+        for kind, (since, until) in began.items()
+    )
 
 
 def _changed_plan(who: Array, month: np.datetime64) -> Array:

@@ -1,4 +1,8 @@
-"""The small operator: some thousand subscribers live month by month, and what an operator knows of it is sent."""
+"""The small operator: some thousand subscribers live month by month, and what an operator knows of it is sent.
+
+Its rates are nobody's figures: they are set so that 1–4 % leave in a month, every sign of leaving is seen in
+stayers too, and a good model's AUC lies near 0.8.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from infra.simulator.subscribers import (
 
 WARM_UP = 6
 """Months lived before the first extract, so that decisions, arrears and suspensions are under way in it."""
-JOINING = 0.018
+JOINING = 0.019
 """New subscribers a month as a share of the starting number: about as many as leave."""
 STOPPED_AFTER, CLOSED_AFTER = 3, 4
 """Months unpaid after which the line is stopped, and after which the number is closed."""
@@ -53,8 +57,8 @@ def simulate(
         lived = _live(who, month, step, rng)
         if step >= 0:
             send(folder, lived)
-        if step >= 0 and truth is not None:
-            send_truth(truth, lived)
+            if truth is not None:
+                send_truth(truth, lived)
 
 
 def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedMonth:
@@ -69,7 +73,7 @@ def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedM
     who["expected_bill"] += 0.3 * (bill["total_fen"] - who["expected_bill"]) * (share > 0.9)
     events = _feel(who, month, share > 0, shocked, rng)
     _change_plan(who, month, shocked & (share > 0), rng)
-    _pay(who, month, bill, rng)
+    _pay(who, month, bill["total_fen"], rng)
     return LivedMonth(month, who, usage, bill, events)
 
 
@@ -96,7 +100,7 @@ def _share_of_month(who: Array, month: np.datetime64) -> Array:
 
 
 def _use(who: Array, month: np.datetime64, share: Array, rng: Generator) -> dict[str, Array]:
-    """The month's traffic. Stayers have poor months too, so that falling use alone proves nothing."""
+    """The month's traffic; stayers have poor months too."""
     size = len(who)
     fresh_dip = np.where(rng.random(size) < 0.06, rng.uniform(-0.05, 0.9, size).clip(0), 1)
     who["dip"] = np.minimum(0.5 + 0.5 * who["dip"], fresh_dip)
@@ -152,7 +156,7 @@ def _feel(who: Array, month: np.datetime64, on: Array, shocked: Array, rng: Gene
 
 
 def _change_plan(who: Array, month: np.datetime64, shocked: Array, rng: Generator) -> None:
-    """Let some move one plan up or down, after a bill shock more often; a contract runs on from its end for some."""
+    """Let some move one plan up or down, more often after a bill shock, and some renew their contracts."""
     size, settled = len(who), np.isnat(who["leaves"]) & (who["activated"] < month.astype("M8[D]"))
     wanted = (who["plan"] + np.where(shocked | (rng.random(size) < 0.5), 1, -1)).clip(0, 2)
     moves = settled & (wanted != who["plan"]) & (rng.random(size) < 0.015 + 0.08 * shocked)
@@ -162,13 +166,10 @@ def _change_plan(who: Array, month: np.datetime64, shocked: Array, rng: Generato
     who["contract_end"][renews] = (month + 13).astype("M8[D]") - 1
 
 
-def _pay(who: Array, month: np.datetime64, bill: dict[str, Array], rng: Generator) -> None:
-    """Top up in advance or pay afterwards; unpaid months stop the line, and one more closes the number."""
-    size, total, last_day = len(who), bill["total_fen"], (month + 1).astype("M8[D]") - 1
-    lacking = np.where(who["prepaid"], total - who["balance"], 0)
-    bill["topup_fen"] = np.where(lacking > 0, (-(-lacking // 1000) + rng.integers(0, 5, size)) * 1000, 0)
-    who["balance"] += np.where(who["prepaid"], bill["topup_fen"] - total, 0)
-    pays = who["prepaid"] | (rng.random(size) < who["pays"]) | ~np.isnat(who["closed_on"])
+def _pay(who: Array, month: np.datetime64, total: Array, rng: Generator) -> None:
+    """Settle or owe: who pays in advance owes nothing; the line stops, then the number closes, on what is unpaid."""
+    last_day = (month + 1).astype("M8[D]") - 1
+    pays = who["prepaid"] | (rng.random(len(who)) < who["pays"]) | ~np.isnat(who["closed_on"])
     who["arrears"] = np.where(pays, 0, who["arrears"] + total)
     who["unpaid_months"] = np.where(who["arrears"] > 0, who["unpaid_months"] + 1, 0)
     who["stop_ended"][who["stopped_for_arrears"] & pays] = last_day

@@ -27,7 +27,7 @@ NEVER = np.datetime64("NaT")
 SUBSCRIBER = np.dtype(
     [
         # on the operator's books
-        *[(name, "i8") for name in ("number", "arrears", "balance")],
+        *[(name, "i8") for name in ("number", "arrears")],
         *[(name, "i2") for name in ("area", "dealer", "birth_year", "brand", "plan", "former_plan", "unpaid_months")],
         *[(name, "M8[D]") for name in ("activated", "plan_since", "former_plan_since", "contract_end", "closed_on")],
         *[(name, "M8[D]") for name in ("stopped_on", "stop_ended")],
@@ -82,4 +82,3 @@ def _choose_habits(who: Array, rng: Generator) -> None:
     thought = who["minutes"] * rng.lognormal(0, 0.4, size)
     who["plan"] = (thought[:, None] > PLAN_MINUTES[brand, :2]).sum(axis=1)
     who["expected_bill"] = PLAN_FEES[brand, who["plan"]] * 1.2
-    who["balance"] = np.where(who["prepaid"], rng.integers(0, 10_000, size), 0)

@@ -4,4 +4,4 @@ SELECT
     SUBSCRIBER_ID AS customer_id,
     BILL_MONTH AS month,
     CHARGES AS amount
-FROM read_csv('Charges.csv', header = true, all_varchar = true)
+FROM read_csv('Charges.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')

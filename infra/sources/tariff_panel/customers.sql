@@ -4,7 +4,7 @@ WITH billed AS (
         SUBSCRIBER_ID AS customer_id,
         BILL_MONTH AS month,
         last_day(try_cast(BILL_MONTH AS DATE)) AS month_end
-    FROM read_csv('Charges.csv', header = true, all_varchar = true)
+    FROM read_csv('Charges.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
 ),
 
 plans AS (
@@ -12,7 +12,7 @@ plans AS (
         SUBSCRIBER_ID AS customer_id,
         TARIFF_PLAN_ID AS plan_id,
         try_cast(START_DTTM AS TIMESTAMP) AS started_at
-    FROM read_csv('Tariff_plans_change.csv', header = true, all_varchar = true)
+    FROM read_csv('Tariff_plans_change.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
 ),
 
 activations AS (
@@ -35,7 +35,7 @@ suspensions AS (
         SUBSCRIBER_ID AS customer_id,
         try_cast(START_DT AS DATE) AS started_on,
         try_cast(END_DT AS DATE) AS ended_on
-    FROM read_csv('Suspended.csv', header = true, all_varchar = true)
+    FROM read_csv('Suspended.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
     WHERE STATUS = 'Suspended'
 ),
 

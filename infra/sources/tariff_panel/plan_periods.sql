@@ -6,7 +6,7 @@ SELECT
     TARIFF_PLAN_ID AS plan_id,
     try_cast(START_DTTM AS DATE) AS started_on,
     END_DTTM AS ended_on
-FROM read_csv('Tariff_plans_change.csv', header = true, all_varchar = true)
+FROM read_csv('Tariff_plans_change.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
 QUALIFY row_number() OVER (
     PARTITION BY SUBSCRIBER_ID, TARIFF_PLAN_ID, coalesce(CAST(try_cast(START_DTTM AS DATE) AS VARCHAR), START_DTTM)
     ORDER BY START_DTTM DESC, try_cast(END_DTTM AS TIMESTAMP) ASC NULLS LAST, END_DTTM

@@ -4,4 +4,4 @@ SELECT
     CASE STATUS WHEN 'Suspended' THEN 'suspension' ELSE STATUS END AS kind,
     START_DT AS started_on,
     END_DT AS ended_on
-FROM read_csv('Suspended.csv', header = true, all_varchar = true)
+FROM read_csv('Suspended.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')

@@ -1,0 +1,56 @@
+# What a person does with a checkout: `make` lists it. Everything is installed into $(VENV), nothing outside the checkout.
+
+VENV ?= .venv
+# The first Python on the path that the lock supports.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c '$(SUPPORTED)' 2>/dev/null && { echo $$name; break; }; done)
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+BIN := $(VENV)/bin
+# Two processes: a second pays off on the two cores of a small machine, and more would each import everything anew.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test install install-runtime lint bench lock clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install-runtime ## Install, make a small simulated operator, run its months, end with a ranked list
+	$(BIN)/holdfast demo --home var/demo
+
+test: lint ## Everything that CI runs: style, types, import contracts, tests
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: install ## Style, types, import contracts
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: ## Install everything for working on Holdfast, from infra/lock/dev.txt
+	@$(call installed,dev)
+
+install-runtime: # what `make demo` needs
+	@$(call installed,runtime)
+
+bench: install ## Measure against the bare engines; takes long
+	$(BIN)/python -m infra.benchmarks
+
+# Versions stay where they still fit; delete a lock to resolve it anew. The other two take their versions from dev.txt.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+lock: install ## Write the locks anew after a change of pyproject.toml
+	$(LOCK) pyproject.toml --extra spark --group dev --output-file infra/lock/dev.txt
+	$(LOCK) pyproject.toml --constraints infra/lock/dev.txt --output-file infra/lock/runtime.txt
+	$(LOCK) --group build --constraints infra/lock/dev.txt --output-file infra/lock/build.txt
+
+clean: ## Remove what was installed and cached; var/ stays, it may hold an operator's months
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+define installed
+$(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { \
+	echo 'make: no Python 3.11, 3.12 or 3.13; install one (Debian: apt install python3 python3-venv) or give PYTHON=' >&2; \
+	exit 1; }; \
+$(PYTHON) infra/install.py $(1) $(VENV)
+endef
