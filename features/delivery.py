@@ -94,7 +94,7 @@ def deliver(
         for table in _tables_with_rows(source, extract, month):
             checked = _Checked()
             staged[table] = (warehouse.stage_month(table, month, _accepted(extract, table, month, checked)), checked)
-            _keep_rejects(home, table, month, checked)
+            _write_rejects(_reject_file(home, table, month), checked.rejects)
             _refuse_if_bad(home, extract, table, month, checked, rules)
             _refuse_if_partial(ledger, table, month, staged[table][0].rows, rules, accept_partial)
     except BaseException:
@@ -102,6 +102,28 @@ def deliver(
             part.discard()
         raise
     return _commit(source, extract, staged, ledger, now=now, code=code, known_since=known_since)
+
+
+def set_aside_unplaced(source: Source, extract: OpenExtract, home: Home, rules: DeliveryRules) -> dict[str, int]:
+    """Put rows whose month cannot be read into `rejects/month=unknown/`; how many, by table.
+
+    Raises FeaturesError when they are more than the allowed share of a table: its month column is then
+    mapped wrongly rather than dirty.
+    """
+    found = {}
+    for table in source.tables:
+        unplaced = pl.DataFrame(extract.unplaced(table))
+        _write_rejects(_reject_file(home, table, "unknown"), [unplaced.head(MOST_REJECTS_KEPT)])
+        if unplaced.height:
+            found[table] = unplaced.height
+        placed = sum(extract.rows(table, month) for month in extract.months())
+        if unplaced.height > rules.max_bad_share * (unplaced.height + placed):
+            reason = unplaced["reason"].value_counts(sort=True)["reason"][0]
+            raise FeaturesError(
+                f"{table}: {unplaced.height:,} of {unplaced.height + placed:,} rows belong to no month: {reason}; "
+                f"mend the extract or {table}.sql"
+            )
+    return found
 
 
 def forget_old_rejects(home: Home, rules: DeliveryRules, now: dt.datetime) -> None:
@@ -294,22 +316,21 @@ def _known_since(ledger: MonthLedger, month: Month) -> Month:
     return max([month, *ledger.months("customers")])
 
 
-def _reject_file(home: Home, table: str, month: Month) -> Path:
+def _reject_file(home: Home, table: str, month: Month | str) -> Path:
     return home.rejects / f"month={month}" / f"{table}.parquet"
 
 
-def _keep_rejects(home: Home, table: str, month: Month, checked: _Checked) -> None:
-    """Write the refused rows where only the owner can read them; no file where there are none."""
-    file = _reject_file(home, table, month)
+def _write_rejects(file: Path, parts: list[pl.DataFrame]) -> None:
+    """Write refused rows where only the owner can read them; no file, and no old one, where there are none."""
     file.unlink(missing_ok=True)
-    if not checked.bad:
+    if not sum(part.height for part in parts):
         return
-    for folder in (home.rejects, file.parent):
+    for folder in (file.parent.parent, file.parent):
         folder.mkdir(mode=PRIVATE, exist_ok=True)
         folder.chmod(PRIVATE)
     staged = file.with_suffix(".staged")
     with open(staged, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as handle:
-        pl.concat(checked.rejects).write_parquet(handle)
+        pl.concat(parts).write_parquet(handle)
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(staged, file)

@@ -7,8 +7,10 @@ source.toml, under names that the mappings use. The extract itself is never writ
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -50,7 +52,8 @@ def files_of(extract: Path) -> list[str]:
             path = Path(folder, name)
             if path.is_symlink() and not path.resolve().is_relative_to(extract.resolve()):
                 raise FeaturesError(
-                    f"extract: {path.relative_to(extract)} is a link that leads out of the folder; put the file itself there"
+                    f"extract: {path.relative_to(extract)} is a link that leads out of the folder; "
+                    f"put the file itself there"
                 )
         found += [str(Path(folder, name).relative_to(extract)) for name in names if Path(folder, name).is_file()]
     return sorted(found)
@@ -99,7 +102,8 @@ def _stage_decoded(original: Path, file: DeclaredFile, target: Path) -> None:
             except UnicodeDecodeError as error:
                 offset = seen - len(error.object) + error.start
                 raise FeaturesError(
-                    f"{file.name}: byte {offset} is not {file.encoding} text; correct encoding in source.toml or the file"
+                    f"{file.name}: byte {offset} is not {file.encoding} text; "
+                    f"correct encoding in source.toml, or have the file delivered again"
                 ) from None
 
 
@@ -158,4 +162,15 @@ def first_byte_not_utf8(path: Path) -> int | None:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 return seen - len(error.object) + error.start
+    return None
+
+
+def first_ragged_line(path: Path, delimiter: str) -> tuple[int, int, int] | None:
+    """The first line with another number of columns than the header: the line, its columns and the header's."""
+    with io.TextIOWrapper(_opened(path, "rb"), encoding="utf-8-sig", errors="replace", newline="") as read:
+        rows = csv.reader(read, delimiter=delimiter)
+        expected = len(next(rows, []))
+        for row in rows:
+            if row and len(row) != expected:
+                return rows.line_num, len(row), expected
     return None

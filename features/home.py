@@ -7,7 +7,6 @@ import fcntl
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,13 +82,17 @@ class Home:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A private folder for one run's half-made files, removed however the run ends."""
-        self.staging.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=self.staging))
+        """An empty private folder for one run's half-made files, removed at its end.
+
+        What a killed run left behind is removed at the start, so the caller holds a lock that keeps two
+        runs apart.
+        """
+        shutil.rmtree(self.staging, ignore_errors=True)
+        self.staging.mkdir(mode=PRIVATE, parents=True)
         try:
-            yield folder
+            yield self.staging
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self.staging, ignore_errors=True)
 
 
 def month_lock(month: Month) -> str:

@@ -6,28 +6,17 @@ with a flag, and a row whose month cannot be told is set aside with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from features import FeaturesError
-from features.contracts.contract import MONEY_DIGITS, Contract
+from features.contracts.contract import Contract
 from features.months import FIRST_YEAR, LAST_YEAR
+from features.typed_values import SQL_TYPES, keyed_value, month_value, raw_value, typed_value
 
 MONTH = "month"
 REASON, HASH, MONTH_TEXT = "reason", "bucket hash", "month text"
 UNPARSABLE, EXAMPLE, RAW = "unparsable:", "example:", "raw:"
-
-_TYPES = {
-    "String": "VARCHAR",
-    "Enum": "VARCHAR",
-    "Decimal": f"DECIMAL({MONEY_DIGITS[0]}, {MONEY_DIGITS[1]})",
-    "Int32": "INTEGER",
-    "Float64": "DOUBLE",
-    "Date": "DATE",
-    "Bool": "BOOLEAN",
-}
-_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
-"""Space, tab, line ends, and the no-break and ideographic spaces that spreadsheets leave behind."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,7 @@ class MappedTable:
         return [name for name in self.present() if self.type_of(name) != "VARCHAR"]
 
     def type_of(self, column: str) -> str:
-        return _TYPES[type(self.contract.columns()[column]).__name__]
+        return SQL_TYPES[type(self.contract.columns()[column]).__name__]
 
     def check(self) -> None:
         """Refuse a mapping that misses the month or a column that may not be null."""
@@ -115,108 +104,23 @@ def unplaced_select(table: MappedTable, rows: str) -> str:
     )
 
 
-def _listed(columns: Collection[str] | map[str]) -> str:
+def _listed(columns: Iterable[str]) -> str:
     return ", ".join(columns)
 
 
 def _raw_columns(table: MappedTable) -> list[str]:
-    """Every column as the mapping gave it, but text trimmed and its ways of writing null made null."""
     wanted = [*([] if table.is_history else [MONTH]), *table.present()]
-    return [f"{_raw(quoted(name), table.yielded[name])} AS {quoted(RAW + name)}" for name in wanted]
-
-
-def _raw(column: str, engine_type: str) -> str:
-    if _family(engine_type) != "text":
-        return column
-    return f"nullif(nullif(trim(CAST({column} AS VARCHAR), {_BLANKS}), ''), '$null$')"
-
-
-def _family(engine_type: str) -> str:
-    if engine_type.startswith(("DATE", "TIMESTAMP")):
-        return "date"
-    if engine_type.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
-        return "fraction"
-    if engine_type.endswith(("INT", "INTEGER")):
-        return "whole"
-    return "bool" if engine_type == "BOOLEAN" else "text"
+    return [f"{raw_value(quoted(name), table.yielded[name])} AS {quoted(RAW + name)}" for name in wanted]
 
 
 def _typed_columns(table: MappedTable) -> list[str]:
-    month = [] if table.is_history else [f"{_month(quoted(RAW + MONTH), table.yielded[MONTH])} AS month"]
+    month = [] if table.is_history else [f"{month_value(quoted(RAW + MONTH), table.yielded[MONTH])} AS month"]
     return month + [f"{_typed(table, name)} AS {quoted(name)}" for name in table.present()]
 
 
 def _typed(table: MappedTable, name: str) -> str:
-    raw, family = quoted(RAW + name), _family(table.yielded[name])
-    value = _CASTS[table.type_of(name).partition("(")[0]](raw, family)
-    return _keyed(value) if name in table.keyed else value
-
-
-def _text(raw: str, family: str) -> str:
-    """Numbers that come from spreadsheets are fractions: 90022.0 is the id 90022."""
-    if family == "fraction":
-        return f"CASE WHEN {raw} = trunc({raw}) AND abs({raw}) < 1e15 THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE CAST({raw} AS VARCHAR) END"
-    return raw if family == "text" else f"CAST({raw} AS VARCHAR)"
-
-
-def _numeric(raw: str, family: str) -> str:
-    return raw if family in ("fraction", "whole", "text") else f"CAST({raw} AS VARCHAR)"
-
-
-def _money(raw: str, family: str) -> str:
-    return f"TRY_CAST({_numeric(raw, family)} AS {_TYPES['Decimal']})"
-
-
-def _float(raw: str, family: str) -> str:
-    value = f"TRY_CAST({_numeric(raw, family)} AS DOUBLE)"
-    return f"CASE WHEN isfinite({value}) THEN {value} END"
-
-
-def _whole(raw: str, family: str) -> str:
-    """By way of a fraction, because the engine would round '3.7' to 4 without a word."""
-    value = f"TRY_CAST({_numeric(raw, family)} AS DOUBLE)"
-    return f"CASE WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS INTEGER) END"
-
-
-def _date(raw: str, family: str) -> str:
-    """Infinity and dates before our era are values to the engine, but no dates to anybody else."""
-    text = f"CASE WHEN regexp_matches({_text(raw, family)}, '^[0-9]{{4}}') THEN TRY_CAST({_text(raw, family)} AS DATE) END"
-    value = f"CAST({raw} AS DATE)" if family == "date" else text
-    return f"CASE WHEN {value} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {value} END"
-
-
-def _bool(raw: str, family: str) -> str:
-    text = f"lower({_text(raw, family)})"
-    return f"CASE WHEN {text} IN ('true', 't', 'yes', 'y', '1') THEN true WHEN {text} IN ('false', 'f', 'no', 'n', '0') THEN false END"
-
-
-_CASTS: dict[str, Callable[[str, str], str]] = {
-    "VARCHAR": _text,
-    "DECIMAL": _money,
-    "DOUBLE": _float,
-    "INTEGER": _whole,
-    "DATE": _date,
-    "BOOLEAN": _bool,
-}
-
-
-def _keyed(text: str) -> str:
-    """HMAC-SHA256 (RFC 2104) of the trimmed text; 32 of its 64 hex characters keep 128 bits apart."""
-    return f"left(sha256($outer || unhex(sha256($inner || encode({text})))), 32)"
-
-
-def _month(raw: str, engine_type: str) -> str:
-    """The first day of the month, from a date or from YYYY-MM, YYYYMM or YYYY-MM-DD with or without a time."""
-    if _family(engine_type) == "date":
-        return f"CAST(date_trunc('month', {_date(raw, 'date')}) AS DATE)"
-    text = _text(raw, _family(engine_type))
-    return (
-        f"CASE WHEN regexp_full_match({text}, '[0-9]{{6}}') "
-        f"THEN TRY_CAST({text}[1:4] || '-' || {text}[5:6] || '-01' AS DATE) "
-        f"WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}') THEN TRY_CAST({text} || '-01' AS DATE) "
-        f"WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
-        f"THEN CAST(date_trunc('month', TRY_CAST({text} AS DATE)) AS DATE) END"
-    )
+    value = typed_value(quoted(RAW + name), table.yielded[name], table.type_of(name))
+    return keyed_value(value) if name in table.keyed else value
 
 
 def _reason(table: MappedTable) -> str:

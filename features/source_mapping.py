@@ -92,7 +92,9 @@ def mapping_folder(name_or_path: str, registered: Path) -> Path:
         folder = Path(name_or_path).expanduser()
         if (folder / SETTINGS).is_file():
             return folder
-        raise FeaturesError(f"source {name_or_path}: no {SETTINGS} there; give the folder that holds it and the .sql files")
+        raise FeaturesError(
+            f"source {name_or_path}: no {SETTINGS} there; give the folder that holds it and the .sql files"
+        )
     if (registered / name_or_path / SETTINGS).is_file():
         return registered / name_or_path
     known = ", ".join(sorted(path.parent.name for path in registered.glob(f"*/{SETTINGS}"))) or "none"

@@ -51,13 +51,18 @@ class MeasureTable:
 def build(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame | None:
     """Every window of every measure: customer_id and Float64 columns, one row per customer of `population`.
 
-    None where none of the six months was delivered.
+    None where none of the six months was delivered. What several windows share is worked out once, as columns:
+    engines find common parts of expressions late or not at all, and Spark writes a division's operands out seven
+    times, which grows exponentially where divisions are nested.
     """
     frame = side_by_side(known, population, source)
     if frame is None:
         return None
-    windows = [window for measure in source.measures for window in of_measure(measure)]
-    return frame.select("customer_id", *windows, *(share_of(share) for share in source.shares))
+    shared = [part for measure in source.measures for part in _shared_parts(measure)]
+    shared += [part for share in source.shares for part in _share_parts(share)]
+    windows = [window for measure in source.measures for window in _windows_of(measure)]
+    shares = [_ratio(f"{share.name}__part", f"{share.name}__whole").alias(share.name) for share in source.shares]
+    return frame.with_columns(*shared).select("customer_id", *windows, *shares)
 
 
 def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame | None:
@@ -87,81 +92,68 @@ def _renamed(month: Frame, source: MeasureTable, ago: int) -> Frame:
     )
 
 
-def of_measure(measure: Measure) -> list[nw.Expr]:
-    """The twelve windows of one measure, in the order of `WINDOWS`.
-
-    Sums are written out month by month, newest first, so that every engine adds in the same order and gives the
-    same bits; divisions go through `_divisor` because engines disagree on dividing by zero.
-    """
-    months = [nw.col(f"{measure.column}_{ago}") for ago in range(MONTHS)]
-    expressions = {
-        "last": months[0],
-        "mean_3": mean_of_known(months[:3]),
-        "mean_6": mean_of_known(months),
-        "change_1": months[0] - months[1],
-        "slope_3": (months[0] - months[2]) / 2,
-        "slope_6": _slope_of_six(months),
-        "variability_3": _variability(months[:3]),
-        "variability_6": _variability(months),
-        "silent_3": _silent(months[:3]),
-        "silent_6": _silent(months),
-        "steepest_fall_6": _steepest_fall(months),
-        "ratio_3": months[0] / _divisor(mean_of_known(months[1:3])),
-        "ratio_6": months[0] / _divisor(mean_of_known(months[1:])),
-    }
-    return [expressions[window.name].alias(f"{measure.name}_{window.name}") for window in WINDOWS]
-
-
 def total(terms: Sequence[nw.Expr]) -> nw.Expr:
-    """The sum in the order given; null as soon as one term is unknown."""
+    """The sum, added up in the order given so that every engine gets the same bits; null as soon as a term is."""
     return reduce(add, terms)
 
 
 def mean_of_known(months: Sequence[nw.Expr]) -> nw.Expr:
     """The mean of the months that are known; null when none is."""
-    return total([month.fill_null(0.0) for month in months]) / _divisor(_count_known(months))
+    count = total([_is_known(month) for month in months])
+    return total([month.fill_null(0.0) for month in months]) / _nonzero(count)
 
 
-def share_of(share: Share) -> nw.Expr:
-    """Part by whole over the months in which both are known; null when the whole comes to nothing."""
-    parts, wholes = [], []
-    for ago in range(SHARE_MONTHS):
-        part, whole = nw.col(f"{share.part}_{ago}"), total([nw.col(f"{column}_{ago}") for column in share.whole])
-        both = ~(part.is_null() | whole.is_null())
-        parts.append(nw.when(both).then(part).otherwise(nw.lit(0.0)))
-        wholes.append(nw.when(both).then(whole).otherwise(nw.lit(0.0)))
-    return (total(parts) / _divisor(total(wholes))).alias(share.name)
+def _shared_parts(measure: Measure) -> list[nw.Expr]:
+    """Sums over the months of one measure from which its windows are made, named `<measure>__<part>`.
+
+    `sum` and `known` pass over unknown months; `all` and `spread` are null as soon as one of their months is. `2`
+    and `5` are the months before the latest of a window of three and six.
+    """
+    months = _months(measure)
+    known = [_is_known(month) for month in months]
+    filled = [month.fill_null(0.0) for month in months]
+    silent = [(month <= 0).fill_null(False).cast(nw.Float64) for month in months]  # noqa: FBT003
+    sum_2, known_2, sum_5, known_5 = total(filled[1:3]), total(known[1:3]), total(filled[1:]), total(known[1:])
+    parts = {
+        "sum_2": sum_2,
+        "sum_3": sum_2 + filled[0],
+        "sum_5": sum_5,
+        "sum_6": sum_5 + filled[0],
+        "known_2": known_2,
+        "known_3": known_2 + known[0],
+        "known_5": known_5,
+        "known_6": known_5 + known[0],
+        "silent_3": total(silent[:3]),
+        "silent_6": total(silent),
+        "all_3": total(months[:3]).abs(),
+        "all_6": total(months).abs(),
+        "spread_3": _squared_spread(months[:3]),
+        "spread_6": _squared_spread(months),
+    }
+    return [expression.alias(f"{measure.name}__{part}") for part, expression in parts.items()]
 
 
-def _count_known(months: Sequence[nw.Expr]) -> nw.Expr:
-    return total([(~month.is_null()).cast(nw.Float64) for month in months])
+def _squared_spread(months: Sequence[nw.Expr]) -> nw.Expr:
+    """The variance times the squared number of months.
+
+    Deviations are taken from the latest month instead of the mean: n * sum(d^2) - sum(d)^2 is the same from any
+    origin, a steady measure gives exactly 0, and no digits cancel because the origin is itself one of the values.
+    """
+    deviations = [month - months[0] for month in months[1:]]
+    squares = total([deviation * deviation for deviation in deviations])
+    drift = total(deviations)
+    return squares * len(months) - drift * drift
 
 
-def _divisor(divisor: nw.Expr) -> nw.Expr:
-    return nw.when(divisor != 0).then(divisor)
-
-
-def _slope_of_six(months: Sequence[nw.Expr]) -> nw.Expr:
-    # Least squares on times -2.5 ... 2.5, doubled to whole numbers: weights 5, 3, 1 over 2 * 17.5.
-    pairs = [(months[ago] - months[5 - ago]) * (5 - 2 * ago) for ago in range(3)]
-    return total(pairs) / 35
-
-
-def _variability(months: Sequence[nw.Expr]) -> nw.Expr:
-    mean = total(months) / len(months)
-    deviations = [month - mean for month in months]
-    variance = total([deviation * deviation for deviation in deviations]) / len(months)
-    return variance.sqrt() / _divisor(mean.abs())
-
-
-def _silent(months: Sequence[nw.Expr]) -> nw.Expr:
-    silent = [(month <= 0).cast(nw.Float64).fill_null(0.0) for month in months]
-    return total(silent) / _divisor(_count_known(months))
-
-
-def _steepest_fall(months: Sequence[nw.Expr]) -> nw.Expr:
-    falls = [before - after for after, before in pairwise(months)]
-    return nw.max_horizontal(*falls).clip(lower_bound=0.0)
+def _windows_of(measure: Measure) -> list[nw.Expr]:
+    months = _months(measure)
+    latest = months[0]
+    part = {name: f"{measure.name}__{name}" for name in ("sum_2", "sum_3", "sum_5", "sum_6")}
+    expressions = {
+        "last": latest,
+        "mean_3": _ratio(f"{measure.name}__sum_3", f"{measure.name}__known_3"),
+    }
+    return [expressions[window.name].alias(f"{measure.name}_{window.name}") for window in WINDOWS]
 
 
 @dataclass(frozen=True)

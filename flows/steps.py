@@ -28,7 +28,7 @@ def ingest(
     accept_partial: bool = False,
 ) -> list[Delivered]:
     """Deliver `months` of the extract (all of it when None) in order; stops at the first month that is refused."""
-    from features.delivery import deliver, forget_old_rejects
+    from features.delivery import deliver, forget_old_rejects, set_aside_unplaced
     from features.sources import open_extract
 
     source, extract_folder = work.source(source_name), work.extract_folder(folder)
@@ -36,6 +36,7 @@ def ingest(
     _refuse_other_source(work, source.folder)
     results: list[Delivered] = []
     with (
+        work.home.locked("ingest", work.say),
         work.home.scratch() as staging,
         open_extract(
             source,
@@ -50,6 +51,8 @@ def ingest(
         work.home.remember(
             source=str(source_name or facts.get("source")), extract=str(extract_folder), buckets=extract.buckets
         )
+        for table, rows in set_aside_unplaced(source, extract, work.home, work.settings.delivery).items():
+            work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
         for month in months or extract.months():
             with work.home.locked(month_lock(month), work.say):
                 delivered = deliver(
@@ -121,15 +124,17 @@ def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] |
 
 def score(work: Workspace, month: Month) -> Entry:
     """Score the month with the champion, resolved once."""
-    return _score(work, month)[0]
+    with work.home.locked(month_lock(month), work.say):
+        return _score(work, month)[0]
 
 
 def write_list(work: Workspace, month: Month) -> WrittenList:
     """Rank the month's scores into its warning list."""
     from serving.warning_lists import write_warning_list
 
-    entry, champion = _score(work, month)
-    return write_warning_list(work.home.lists, work.ledger, entry, champion, work.settings.lists)
+    with work.home.locked(month_lock(month), work.say):
+        entry, champion = _score(work, month)
+        return write_warning_list(work.home.lists, work.ledger, entry, champion, work.settings.lists)
 
 
 def _score(work: Workspace, month: Month) -> tuple[Entry, Any]:

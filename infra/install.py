@@ -51,7 +51,7 @@ def install(lock: str, venv: Path) -> None:
 
 
 def _steps(lock: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The build tools come first, because what is published as source is built with them and not with unpinned ones."""
+    """The locked pip and build tools come first: what is published as source is built with them, not with unpinned ones."""
     for name in (BUILDING, lock):
         yield (*FROM_LOCK, str(LOCKS / f"{name}.txt")), f"{_packages(name)} packages of infra/lock/{name}.txt"
     yield (*PROJECT, str(CHECKOUT)), "holdfast itself"
@@ -166,7 +166,7 @@ def _words(venv: Path, begun: int) -> str:
 
 
 def _progress(venv: Path, words: str) -> str:
-    fetched = words.count("\nCollecting ")
+    fetched = len(re.findall(r"^(?:Collecting|Processing) ", words, re.MULTILINE))
     if "\nInstalling collected packages" in words:
         return f"  {fetched} fetched, {len(list(venv.glob('lib/python*/site-packages/*.dist-info')))} in place"
     building = re.findall(r"Building wheel for (\S+)", words)

@@ -76,12 +76,14 @@ def still_kept(who: Array, month: np.datetime64) -> Array:
 
 def silent(who: Array, month: np.datetime64) -> Array:
     """Who has gone without a word: no use and no bill any more."""
-    return (who["exit"] == SILENT) & (who["leaves"] <= month)
+    gone: Array = (who["exit"] == SILENT) & (who["leaves"] <= month)
+    return gone
 
 
 def going(who: Array, month: np.datetime64) -> Array:
     """Who has decided and is still there."""
-    return (who["decided"] <= month) & (who["leaves"] > month)
+    still_there: Array = (who["decided"] <= month) & (who["leaves"] > month)
+    return still_there
 
 
 def fading(who: Array, month: np.datetime64) -> Array:

@@ -6,6 +6,7 @@ stayers too, and a good model's AUC lies near 0.8.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.random import Generator, Philox
 
 from features.months import Month
 from infra.simulator import leaving
-from infra.simulator.extracts import LivedMonth, send, send_truth
+from infra.simulator.extracts import LivedMonth, send
 from infra.simulator.subscribers import (
     AREAS,
     NEVER,
@@ -29,22 +30,29 @@ from infra.simulator.subscribers import (
 WARM_UP = 6
 """Months lived before the first extract, so that decisions, arrears and suspensions are under way in it."""
 JOINING = 0.019
-"""New subscribers a month as a share of the starting number: about as many as leave."""
+"""New subscribers a month as a share of the number to begin with."""
 STOPPED_AFTER, CLOSED_AFTER = 3, 4
-"""Months unpaid after which the line is stopped, and after which the number is closed."""
+"""Months unpaid after which the line is stopped, and after which a stopped number is closed."""
 
 _SEASON = np.array([1.0, 0.85, 1.0, 1.0, 1.03, 1.0, 1.05, 1.05, 1.02, 1.06, 1.0, 1.05])
 """Use by calendar month; low in the month of Spring Festival."""
 
 
-def simulate(
-    folder: Path, *, first: Month, customers: int = 20_000, months: int = 14, seed: int = 1, truth: Path | None = None
-) -> None:
+def simulate(folder: Path, *, first: Month, customers: int = 20_000, months: int = 14, seed: int = 1) -> None:
     """Write one Parquet file per table and month into `folder`, named like `bills_2025-01.parquet`.
 
     The same arguments give the same bytes. A month rests on the random numbers of that month and of those
-    before it, so more months leave the earlier files as they are. The hidden truth (hazard, month of the
-    decision, cause) goes to the folder `truth` where one is given, never among the extracts.
+    before it, so more months leave the earlier files as they are. `customers` is how many there are to
+    begin with; about as many join as leave.
+    """
+    for lived in lived_months(first, customers, months, seed):
+        send(folder, lived)
+
+
+def lived_months(first: Month, customers: int, months: int, seed: int) -> Iterator[LivedMonth]:
+    """The months that `simulate` sends, one after the other; each is to be used before the next is asked for.
+
+    With `send_truth` a test or benchmark can put the hidden truth of the same months in a folder of its own.
     """
     start, joined, who = np.datetime64(str(first), "M"), 0, np.zeros(0, SUBSCRIBER)
     for step in range(-WARM_UP, months):
@@ -56,9 +64,7 @@ def simulate(
         joined += coming
         lived = _live(who, month, step, rng)
         if step >= 0:
-            send(folder, lived)
-            if truth is not None:
-                send_truth(truth, lived)
+            yield lived
 
 
 def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedMonth:
@@ -78,16 +84,16 @@ def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedM
 
 
 def _suspend(who: Array, month: np.datetime64, rng: Generator) -> None:
-    """Let the suspended come back after a month, and others ask to be suspended: more often before going."""
+    """Let most of the suspended come back after a month, and others ask for it: more of those about to go."""
     over = ~np.isnat(who["stop_ended"])
     who["stopped_on"][over] = who["stop_ended"][over] = NEVER
     who["stopped_for_arrears"][over] = False
-    stopped, stays = ~np.isnat(who["stopped_on"]), ~(who["leaves"] <= month + 1)
-    back = stopped & stays & ~who["stopped_for_arrears"]
-    who["stop_ended"][back] = days_in(month, len(who), rng)[back]
-    asks = rng.random(len(who)) < np.where(leaving.going(who, month), 0.07, 0.004)
-    asks &= ~stopped & ~(who["leaves"] <= month) & (who["activated"] < month.astype("M8[D]"))
-    who["stopped_on"][asks] = days_in(month, len(who), rng)[asks]
+    size, stopped, here = len(who), ~np.isnat(who["stopped_on"]), ~(who["leaves"] <= month)
+    back = stopped & here & ~who["stopped_for_arrears"] & (rng.random(size) < 0.8)
+    who["stop_ended"][back] = days_in(month, size, rng)[back]
+    asks = rng.random(size) < np.where(leaving.going(who, month), 0.07, 0.004)
+    asks &= ~stopped & here & (who["activated"] < month.astype("M8[D]"))
+    who["stopped_on"][asks] = days_in(month, size, rng)[asks]
 
 
 def _share_of_month(who: Array, month: np.datetime64) -> Array:
@@ -173,6 +179,7 @@ def _pay(who: Array, month: np.datetime64, total: Array, rng: Generator) -> None
     who["arrears"] = np.where(pays, 0, who["arrears"] + total)
     who["unpaid_months"] = np.where(who["arrears"] > 0, who["unpaid_months"] + 1, 0)
     who["stop_ended"][who["stopped_for_arrears"] & pays] = last_day
-    stops = (who["unpaid_months"] == STOPPED_AFTER) & np.isnat(who["stopped_on"])
+    due = (who["unpaid_months"] >= CLOSED_AFTER) & who["stopped_for_arrears"]
+    leaving.close_for_arrears(who, due, month, last_day)
+    stops = (who["unpaid_months"] >= STOPPED_AFTER) & np.isnat(who["stopped_on"])
     who["stopped_on"][stops], who["stopped_for_arrears"][stops] = last_day, True
-    leaving.close_for_arrears(who, who["unpaid_months"] >= CLOSED_AFTER, month, last_day)

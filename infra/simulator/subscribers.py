@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+NEVER = np.datetime64("NaT")
 
 BRANDS = ("GoTone", "M-Zone", "Easyown")
 PREFECTURES = ("Northfield", "Eastport", "Southlake", "Westhill", "Midvale")
@@ -22,7 +23,6 @@ _PREPAID_SHARE = np.array([0.1, 0.7, 0.95])
 _USUAL_MINUTES = np.array([360.0, 180.0, 120.0])
 _USUAL_MB = np.array([1_000.0, 2_000.0, 350.0])
 _MEAN_DAYS_ON_NET = np.array([1_800.0, 600.0, 800.0])
-NEVER = np.datetime64("NaT")
 
 SUBSCRIBER = np.dtype(
     [

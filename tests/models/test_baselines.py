@@ -119,10 +119,33 @@ def test_one_absurd_amount_in_training_does_not_spoil_logistic_regression() -> N
     assert roc_auc_score(left, fitted("logistic_regression", matrix, churned)(unseen)) > 0.6
 
 
+def test_no_amount_is_farther_than_five_deviations_for_logistic_regression() -> None:
+    predict = fitted("logistic_regression", *rows())
+    far, farther, usual = (predict(row(**{USUAL: ratio}, brand=0))[0] for ratio in (10.0, 20.0, 1.0))
+    assert far == farther != usual
+
+
+def test_a_rare_or_unheard_of_category_says_nothing_to_logistic_regression() -> None:
+    matrix, churned = rows()
+    matrix[:19, BRAND], churned[:19] = 7, True
+    predict = fitted("logistic_regression", matrix, churned)
+    rare, unheard_of, unknown = (predict(row(brand=code))[0] for code in (7.0, 99.0, nan))
+    assert rare == unheard_of == unknown
+
+
+def test_lightgbm_takes_an_unheard_of_category_for_no_neighbour_of_the_last_one() -> None:
+    matrix, _ = rows()
+    predict = fitted("lightgbm_defaults", matrix, (matrix[:, BRAND] == 2) & (np.arange(600) % 2 == 0))
+    last, unheard_of = (predict(row(**{USUAL: 1.0}, brand=code))[0] for code in (2.0, 99.0))
+    assert unheard_of < 0.1 * last
+
+
 def test_the_number_of_threads_does_not_change_logistic_regression() -> None:
-    matrix, churned = rows(3000)
+    draws = np.random.default_rng(0)
+    matrix, churned = draws.normal(size=(3000, 100)).astype(np.float32), draws.random(3000) < 0.05
+    names = [f"indicator_{number}" for number in range(100)]
     one, two = (
-        BASELINES["logistic_regression"](matrix, NAMES, churned, [BRAND], BaselineSettings(threads=threads))(matrix)
+        BASELINES["logistic_regression"](matrix, names, churned, [], BaselineSettings(threads=threads))(matrix)
         for threads in (1, 2)
     )
     assert (one == two).all()
@@ -146,6 +169,7 @@ def test_without_its_indicator_last_bill_gives_the_share_of_leavers() -> None:
 def test_points_add_up_and_the_unknown_gives_none() -> None:
     assert points(row(), NAMES).tolist() == [0]
     assert points(row(**{USUAL: 0.5}), NAMES).tolist() == [2]
+    assert points(row(event_competitor_begun_3=1), NAMES).tolist() == [3]
     assert points(row(**{USUAL: 0.0}), NAMES).tolist() == [4]
     assert points(row(**{USUAL: 0.0}, tenure_months=5, event_competitor_begun_3=2), NAMES).tolist() == [8]
     assert points(row(**{USUAL: 0.51}, tenure_months=6, event_competitor_begun_3=0), NAMES).tolist() == [0]

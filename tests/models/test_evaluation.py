@@ -134,6 +134,14 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     assert 88 <= covered <= 99
 
 
+def test_an_interval_of_independent_rows_is_the_one_of_the_textbook() -> None:
+    scored = drawn(rows=1000)
+    alone = Scored(scored.churned, np.arange(1000), {"model": scored.scores["model"]})
+    brier = evaluate(alone, "model", EvaluationSettings(replicates=2000))["metrics"]["model"]["brier"]
+    squares = (scored.scores["model"] - scored.churned) ** 2
+    assert width(brier) == pytest.approx(2 * 1.96 * squares.std() / np.sqrt(1000), rel=0.08)
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
     first, again = (evaluate(drawn(), "model", FAST) for _ in range(2))
     other = evaluate(drawn(), "model", EvaluationSettings(replicates=100, seed=2))

@@ -1,8 +1,9 @@
 -- Every number is on the books in all four months: the file has its totals for each, if only as zeros.
--- `aon` is the age on network in days, one figure per number. It was counted on 30 June 2014, the end of the first month:
--- only from there do the activation dates fall where they should (first days of months, 1 January 2008 and
--- 1 July 2004 above all, and fewest on Sundays), and its minimum of 180 is then 1 January 2014. So it was
--- known in every month of the panel, and the date it gives is the same seen from each of them.
+--
+-- `aon` is the age on network in days, one figure per number. It was counted on 30 June 2014, the end of the first
+-- month: only from there do activations fall where they should (on first days of months, above all 1 January 2008
+-- and 1 July 2004, and least on Sundays), and the least of them, 180, is then 1 January 2014. So it was known in
+-- every month of the panel, and the day it gives is the same seen from each of them.
 SELECT
     mobile_number AS customer_id,
     month,
@@ -10,5 +11,7 @@ SELECT
     'active' AS status,
     'prepaid' AS payment_type,
     circle_id AS province
-FROM read_csv('telecom_churn_data_first1000.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+FROM read_csv(
+    'telecom_churn_data_first1000.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'
+)
 CROSS JOIN (VALUES ('2014-06'), ('2014-07'), ('2014-08'), ('2014-09')) AS panel (month)

@@ -11,7 +11,9 @@ SELECT
     international_minutes,
     try_cast(roamed_in AS DOUBLE) + try_cast(roamed_out AS DOUBLE) AS roaming_minutes,
     try_cast(data_2g AS DOUBLE) + try_cast(data_3g AS DOUBLE) AS data_mb
-FROM read_csv('telecom_churn_data_first1000.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+FROM read_csv(
+    'telecom_churn_data_first1000.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'
+)
 UNPIVOT INCLUDE NULLS (
     (
         voice_out_minutes, voice_in_minutes, on_net_minutes, off_net_minutes, long_distance_minutes,

@@ -4,7 +4,7 @@
 SELECT
     SUBSCRIBER_ID AS customer_id,
     TARIFF_PLAN_ID AS plan_id,
-    try_cast(START_DTTM AS DATE) AS started_on,
+    START_DTTM AS started_on,
     END_DTTM AS ended_on
 FROM read_csv('Tariff_plans_change.csv', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
 QUALIFY row_number() OVER (

@@ -1,0 +1,136 @@
+"""An open extract: an operator's tables as they were mapped, read by month and bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from features.extracts import files_of, input_digests
+from features.mapped_files import unread_columns
+from features.mapped_table import EXAMPLE, MappedTable, batch_select, quoted, unplaced_select
+from features.months import Month
+from features.source_mapping import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_PER_BUCKET = 65_536
+"""Customers a bucket holds at most when their number is not given: 50 MB as 200 columns of Float32."""
+
+
+class Engine(Protocol):
+    """What is asked of the SQL engine once the tables are mapped."""
+
+    def execute(self, query: str, parameters: Any = ..., /) -> Any: ...
+
+    def sql(self, query: str, /, *, params: Any = ...) -> Any: ...
+
+
+@dataclass(frozen=True)
+class MappedExtract:
+    """The mapped tables of a source, each with the files of the extract that its mapping read."""
+
+    source: Source
+    tables: Mapping[str, MappedTable]
+    files: Mapping[str, list[str]]
+    extract: Path
+    staged: Path
+
+    def digests(self) -> dict[str, str]:
+        """Of the files read as they are, and of the originals of those that were converted."""
+        direct = {name for names in self.files.values() for name in names} & set(files_of(self.extract))
+        return input_digests(self.extract, direct | {file.name for file in self.source.files})
+
+    def left_out(self) -> list[str]:
+        """Columns that were delivered and are not used."""
+        extra = [
+            f'{name}: column "{column}" is not in the contract and was left out; map it to custom_indicators to use it'
+            for name, table in self.tables.items()
+            for column in table.extra()
+        ]
+        read = sorted({name for names in self.files.values() for name in names})
+        return extra + [note for file in read for note in self._unread(file)]
+
+    def _unread(self, file: str) -> list[str]:
+        sqls = [self.source.tables[name] for name, files in self.files.items() if file in files]
+        columns = unread_columns(self.staged, file, sqls)
+        some = ", ".join(columns[:8]) + (f" and {len(columns) - 8} more" if len(columns) > 8 else "")
+        return [f"{file}: no mapping reads {some}; map to custom_indicators to use"] if columns else []
+
+
+def suitable_buckets(engine: Engine) -> int:
+    """The power of two that keeps the first month's customers at ROWS_PER_BUCKET a bucket."""
+    counted = engine.execute(
+        "SELECT count(*) FROM customers WHERE month = (SELECT min(month) FROM customers)"
+    ).fetchall()
+    needed = -(-int(counted[0][0]) // ROWS_PER_BUCKET)
+    return 1 << max(0, needed - 1).bit_length()
+
+
+@dataclass(frozen=True)
+class OpenExtract:
+    """An operator's tables in an open engine; every row is in one bucket of each month it belongs to."""
+
+    _engine: Engine
+    _mapped: MappedExtract
+    buckets: int
+
+    def months(self) -> list[Month]:
+        """The months that customers were delivered for, ascending."""
+        return [Month.parse(month) for month in sorted(self._rows_by_month["customers"])]
+
+    def rows(self, table: str, month: Month) -> int:
+        """Rows of a mapped table in `month`; none when it was not mapped."""
+        return self._rows_by_month.get(table, {}).get(str(month), 0)
+
+    @cached_property
+    def _rows_by_month(self) -> dict[str, dict[str, int]]:
+        counted = "SELECT strftime(month, '%Y-%m'), count(*) FROM {} WHERE month IS NOT NULL GROUP BY 1"
+        return {
+            name: dict(self._engine.execute(counted.format(quoted(name))).fetchall()) for name in self._mapped.tables
+        }
+
+    def batch(self, table: str, month: Month, bucket: int) -> pa.Table:
+        """One bucket of one month: the contract's columns in its types, null where the mapping has none.
+
+        A boolean column `unparsable:<column>` says of each converted column in which rows a value was lost.
+        """
+        asked = {"month": month.first_day, "buckets": self.buckets, "bucket": bucket}
+        return self._arrow(batch_select(self._mapped.tables[table], quoted(table)), asked)
+
+    def unplaced(self, table: str) -> pa.Table:
+        """Rows that belong to no month, with `reason` and `month` as text before the contract's columns."""
+        return self._arrow(unplaced_select(self._mapped.tables[table], quoted(table)), {})
+
+    def _arrow(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+        return self._engine.sql(sql, params=dict(parameters)).to_arrow_table()
+
+    def notes(self) -> list[str]:
+        """What was left out without anybody having said so; it stops nothing."""
+        return self._mapped.left_out() + [note for name in self._mapped.tables for note in self._outside(name)]
+
+    def _outside(self, name: str) -> list[str]:
+        counted = f"SELECT count(*) FROM {quoted(name)} WHERE month IS NULL AND reason IS NULL"
+        ((rows,),) = self._engine.execute(counted).fetchall()
+        return [f"{name}: {rows:,} rows are in force in no month of customers and were left out"] if rows else []
+
+    def input_digests(self) -> dict[str, str]:
+        """SHA-256 of every file of the extract that a mapping read, by its name in the folder."""
+        return self._digests
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return self._mapped.digests()
+
+    def examples(self, table: str, column: str, month: Month) -> str | None:
+        """One value that did not fit its column; None when there is none or the column may identify somebody."""
+        mapped = self._mapped.tables[table]
+        if column not in mapped.cast() or not mapped.contract.shows_values(column):
+            return None
+        ((example,),) = self._engine.execute(
+            f"SELECT min({quoted(EXAMPLE + column)}) FROM {quoted(table)} WHERE month = ?", [month.first_day]
+        ).fetchall()
+        return None if example is None else str(example)
