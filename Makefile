@@ -25,7 +25,7 @@ lint: install ## Style, types, import contracts
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 install: ## Install everything for working on Holdfast, from infra/lock/dev.txt
 	@$(call installed,dev)

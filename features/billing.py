@@ -25,7 +25,12 @@ BILLING = MeasureTable(
         Measure("recharge_count", "bill_recharge_count", "count", "number of top-ups"),
     ),
     shares=tuple(
-        Share(part, ("amount",), f"bill_{part}_share_3", f"{what} as a share of the last three months' bills.")
+        Share(
+            f"bill_{part}",
+            ("bill_amount",),
+            f"bill_{part}_share_3",
+            f"{what} as a share of the last three months' bills.",
+        )
         for part, what in (
             ("plan_fee", "The plan's fixed fee"),
             ("overage", "Charges beyond the plan's allowances"),

@@ -14,6 +14,7 @@ import io
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -21,6 +22,8 @@ from features import FeaturesError
 from features.source_mapping import DeclaredFile
 
 CHUNK = 1 << 20
+LONGEST_HEADER = 100_000
+TEXT_FILES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 
 def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path) -> None:
@@ -165,12 +168,24 @@ def first_byte_not_utf8(path: Path) -> int | None:
     return None
 
 
+def header_of(path: Path) -> tuple[str, list[str]]:
+    """The separator that the first line of a text uses most, and the names that it holds."""
+    with _opened(path, "rb") as read:
+        line = read.readline(LONGEST_HEADER).decode("utf-8-sig", errors="replace")
+    separator = max(",;|\t", key=line.count)
+    return separator, [name.strip() for name in next(csv.reader([line], delimiter=separator), []) if name.strip()]
+
+
 def first_ragged_line(path: Path, delimiter: str) -> tuple[int, int, int] | None:
-    """The first line with another number of columns than the header: the line, its columns and the header's."""
+    """The first line with another number of columns than the header: the line, its columns and the header's.
+
+    None when there is none, or when the text cannot be read as lines at all.
+    """
     with io.TextIOWrapper(_opened(path, "rb"), encoding="utf-8-sig", errors="replace", newline="") as read:
         rows = csv.reader(read, delimiter=delimiter)
-        expected = len(next(rows, []))
-        for row in rows:
-            if row and len(row) != expected:
-                return rows.line_num, len(row), expected
+        with suppress(csv.Error):
+            expected = len(next(rows, []))
+            for row in rows:
+                if row and len(row) != expected:
+                    return rows.line_num, len(row), expected
     return None

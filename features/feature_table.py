@@ -26,17 +26,17 @@ def build(known: KnownMonths, population: Frame, custom: tuple[CustomName, ...])
     rounded last, because engines work out Float32 in different widths and would differ in the last digits.
     """
     frame = population.select("customer_id")
-    built = (*(angle.build(known, frame) for angle in ANGLES), custom_indicators.build(known, frame, custom))
-    present: set[str] = set()
-    for angle in built:
+    built = [(angle.build(known, frame), angle.catalogue()) for angle in ANGLES]
+    built.append((custom_indicators.build(known, frame, custom), custom_indicators.catalogue(custom)))
+    columns: list[nw.Expr] = []
+    for angle, indicators in built:
         if angle is not None:
-            present.update(angle.collect_schema().names())
             frame = frame.join(angle, on="customer_id", how="left")
-    return frame.select("customer_id", *(_column(indicator, present) for indicator in catalogue(custom)))
+        columns += [_column(indicator, known=angle is not None) for indicator in indicators]
+    return frame.select("customer_id", *columns)
 
 
-def _column(indicator: Indicator, present: set[str]) -> nw.Expr:
+def _column(indicator: Indicator, *, known: bool) -> nw.Expr:
     dtype = nw.Float32 if indicator.kind == "number" else nw.String
-    if indicator.name not in present:
-        return nw.lit(None, dtype=dtype).alias(indicator.name)
-    return nw.col(indicator.name).cast(dtype)
+    value = nw.col(indicator.name).cast(dtype) if known else nw.lit(None, dtype=dtype)
+    return value.alias(indicator.name)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from features.extracts import is_inside
+from features.extracts import TEXT_FILES, header_of, is_inside
 
 _TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\s\w]""", re.DOTALL)
 _READERS = ("read_", "parquet_", "sniff_csv", "glob")
-_TEXT_FILES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _TAKES_BY_PATTERN = re.compile(r"(?:\bselect|,|\.)\s*\*|\bcolumns\s*\(", re.IGNORECASE)
 _COMMENTS = ("--", "/*")
-_LONGEST_HEADER = 1 << 20
 
 
 def file_names(sql: str) -> list[tuple[int, int, str]]:
@@ -63,10 +59,10 @@ def unread_columns(staged: Path, name: str, sqls: Iterable[str]) -> list[str]:
     header that the mappings know: its cells may be somebody's values.
     """
     sql = "\n".join(_without_comments(text) for text in sqls)
-    if not name.endswith(_TEXT_FILES) or _TAKES_BY_PATTERN.search(sql):
+    if not name.endswith(TEXT_FILES) or _TAKES_BY_PATTERN.search(sql):
         return []
     words = _words(sql)
-    header = _header(staged / name)
+    _, header = header_of(staged / name)
     unread = [column for column in header if not _words(column) <= words]
     is_known = len(unread) < len(header) and all(column[0].isalpha() for column in header)
     return unread if is_known else []
@@ -78,11 +74,3 @@ def _words(text: str) -> set[str]:
 
 def _without_comments(sql: str) -> str:
     return " ".join(token[0] for token in _TOKEN.finditer(sql) if not token[0].startswith(_COMMENTS))
-
-
-def _header(path: Path) -> list[str]:
-    """The names in the first line; the separator is the likely one that stands there most often."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as read:
-        line = read.readline(_LONGEST_HEADER).decode("utf-8-sig", errors="replace")
-    separator = max(",;|\t", key=line.count)
-    return [name.strip() for name in next(csv.reader([line], delimiter=separator), []) if name.strip()]

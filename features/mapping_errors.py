@@ -13,7 +13,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
 
-from features.extracts import first_byte_not_utf8, first_ragged_line, is_inside, missing_file
+from features.extracts import (
+    TEXT_FILES,
+    first_byte_not_utf8,
+    first_ragged_line,
+    header_of,
+    is_inside,
+    missing_file,
+)
 
 _AGAIN = "or have the file delivered again"
 
@@ -104,20 +111,36 @@ def _dialect(complaint: Complaint, found: re.Match[str]) -> str:
     """The engine gives no line when it cannot even begin; with a known separator the line can be found."""
     file = complaint.relative(found[1])
     given = re.search(r"^Delimiter Candidates: '(.)'$", complaint.text, re.MULTILINE)
-    ragged = first_ragged_line(complaint.staged / file, given[1]) if given else None
+    if given:
+        return _ragged(complaint, file, given[1])
+    return f"{file} cannot be split into rows and columns; give delim, quote and escape, and one kind of line ends"
+
+
+def _ragged(complaint: Complaint, file: str, separator: str) -> str:
+    ragged = first_ragged_line(complaint.staged / file, separator)
     if ragged is None:
-        return f"{file} cannot be split into rows and columns; give delim, quote and escape, and one kind of line ends"
+        return f"{file} cannot be split by {separator!r}; give delim, quote and escape, and one kind of line ends"
     line, columns, expected = ragged
     return f"{file} line {line} has {columns} columns instead of {expected}; mend it, {_AGAIN}"
 
 
 def _column(complaint: Complaint, found: re.Match[str]) -> str:
-    """A column of a similar name is proposed, and no other: without a header the names would be values."""
+    """A column of a similar name is proposed, and no other: without a header the names would be values.
+
+    Where the file has the column, the engine took a later line for the header, because of lines of other widths.
+    """
+    for file in complaint.read:
+        separator, header = header_of(complaint.staged / file) if file.endswith(TEXT_FILES) else ("", [])
+        if found[1].lower() in map(str.lower, header):
+            return _ragged(complaint, file, separator)
     candidates = complaint.text.partition("Candidate bindings")[2].partition("LINE")[0]
     names = {name.lower(): name for name in re.findall(r'"([^"]*)"', candidates)}
-    near = get_close_matches(found[1].lower(), names, 1, 0.7)
+    near = get_close_matches(found[1].lower(), names, 1, 0.8)
     hint = f' (there is "{names[near[0]]}")' if near else ""
-    return f'column "{found[1]}" is not in {complaint.files()}{hint}; correct the name in the SELECT, {_AGAIN}'
+    return (
+        f'column "{found[1]}" is not in {complaint.files()}{hint}; '
+        f"correct the name in the SELECT, or header and delim of read_csv, {_AGAIN}"
+    )
 
 
 def _file(complaint: Complaint, found: re.Match[str]) -> str:

@@ -7,8 +7,8 @@ from features.catalogue import Indicator
 from features.known_months import Frame, KnownMonths
 from features.windows import Measure, MeasureTable, Share
 
-_OUT = ("voice_out_minutes",)
-_BOTH = ("voice_out_minutes", "voice_in_minutes")
+_OUT = ("usage_voice_out",)
+_BOTH = ("usage_voice_out", "usage_voice_in")
 
 USAGE = MeasureTable(
     table="usage",
@@ -25,14 +25,19 @@ USAGE = MeasureTable(
         Measure("data_mb", "usage_data", "MB", "data volume"),
     ),
     shares=tuple(
-        Share(part, whole, f"usage_{name}_share_3", f"Share of the last three months' {of} minutes that {what}.")
-        for part, whole, name, of, what in (
-            ("on_net_minutes", _OUT, "on_net", "outgoing", "stayed in the operator's network"),
-            ("off_net_minutes", _OUT, "off_net", "outgoing", "went to other operators"),
-            ("long_distance_minutes", _OUT, "long_distance", "outgoing", "were long-distance"),
-            ("international_minutes", _OUT, "international", "outgoing", "were international"),
-            ("voice_in_minutes", _BOTH, "voice_in", "call", "came in"),
-            ("roaming_minutes", _BOTH, "roaming", "call", "were roaming"),
+        Share(
+            f"usage_{part}",
+            whole,
+            f"usage_{part}_share_3",
+            f"Share of the last three months' {of} minutes that {what}.",
+        )
+        for part, whole, of, what in (
+            ("on_net", _OUT, "outgoing", "stayed in the operator's network"),
+            ("off_net", _OUT, "outgoing", "went to other operators"),
+            ("long_distance", _OUT, "outgoing", "were long-distance"),
+            ("international", _OUT, "outgoing", "were international"),
+            ("voice_in", _BOTH, "call", "came in"),
+            ("roaming", _BOTH, "call", "were roaming"),
         )
     ),
 )

@@ -15,6 +15,8 @@ from features.known_months import Frame, KnownMonths
 
 MONTHS = 6
 SHARE_MONTHS = 3
+NOTHING = 1e-6
+"""Sums nearer to zero than this are zero: money is exact to a ten-thousandth, the rest is rounding."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Share:
-    """How much of one column (the sum of `whole`) another column makes up over the last three months."""
+    """How much of some measures together (`whole`) another measure makes up over the last three months, by name."""
 
     part: str
     whole: tuple[str, ...]
@@ -51,22 +53,22 @@ class MeasureTable:
 def build(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame | None:
     """Every window of every measure: customer_id and Float64 columns, one row per customer of `population`.
 
-    None where none of the six months was delivered. What several windows share is worked out once, as columns:
-    engines find common parts of expressions late or not at all, and Spark writes a division's operands out seven
-    times, which grows exponentially where divisions are nested.
+    None where none of the six months was delivered. What several windows share becomes a column first: engines
+    find common parts of expressions late or never, and a division on Spark repeats its operands several times,
+    which grows exponentially where divisions are nested.
     """
     frame = side_by_side(known, population, source)
     if frame is None:
         return None
-    shared = [part for measure in source.measures for part in _shared_parts(measure)]
-    shared += [part for share in source.shares for part in _share_parts(share)]
+    parts = [part for measure in source.measures for part in _parts_of(measure)]
+    parts += [part for share in source.shares for part in _parts_of_share(share)]
     windows = [window for measure in source.measures for window in _windows_of(measure)]
-    shares = [_ratio(f"{share.name}__part", f"{share.name}__whole").alias(share.name) for share in source.shares]
-    return frame.with_columns(*shared).select("customer_id", *windows, *shares)
+    shares = [_ratio(share.name, "part", "whole").alias(share.name) for share in source.shares]
+    return frame.with_columns(*parts).select("customer_id", *windows, *shares)
 
 
 def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame | None:
-    """The last six months of a table next to each other: column `<measure>_<months ago>` as Float64.
+    """The last six months of a table next to each other: column `<measure>__<months ago>` as Float64.
 
     A month that was not delivered, and a customer without a row in a month, give null: nobody knows what they
     spent, which is not zero.
@@ -77,9 +79,8 @@ def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) ->
     frame = population.select("customer_id")
     for ago, month in enumerate(months):
         if month is None:
-            frame = frame.with_columns(
-                nw.lit(None, dtype=nw.Float64).alias(f"{m.column}_{ago}") for m in source.measures
-            )
+            unknown = nw.lit(None, dtype=nw.Float64)
+            frame = frame.with_columns(unknown.alias(f"{measure.name}__{ago}") for measure in source.measures)
         else:
             frame = frame.join(_renamed(month, source, ago), on="customer_id", how="left")
     return frame
@@ -87,9 +88,8 @@ def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) ->
 
 def _renamed(month: Frame, source: MeasureTable, ago: int) -> Frame:
     # Money is stored as Decimal; Float64 holds it to the cent and is the width in which all engines agree.
-    return month.select(
-        "customer_id", *(nw.col(m.column).cast(nw.Float64).alias(f"{m.column}_{ago}") for m in source.measures)
-    )
+    measures = [nw.col(measure.column).cast(nw.Float64).alias(f"{measure.name}__{ago}") for measure in source.measures]
+    return month.select("customer_id", *measures)
 
 
 def total(terms: Sequence[nw.Expr]) -> nw.Expr:
@@ -99,30 +99,29 @@ def total(terms: Sequence[nw.Expr]) -> nw.Expr:
 
 def mean_of_known(months: Sequence[nw.Expr]) -> nw.Expr:
     """The mean of the months that are known; null when none is."""
-    count = total([_is_known(month) for month in months])
-    return total([month.fill_null(0.0) for month in months]) / _nonzero(count)
+    known = total([_is_known(month) for month in months])
+    return total([month.fill_null(0.0) for month in months]) / _divisor(known)
 
 
-def _shared_parts(measure: Measure) -> list[nw.Expr]:
-    """Sums over the months of one measure from which its windows are made, named `<measure>__<part>`.
+def _parts_of(measure: Measure) -> list[nw.Expr]:
+    """What the windows of a measure are made of, as columns `<measure>__<part>`.
 
     `sum` and `known` pass over unknown months; `all` and `spread` are null as soon as one of their months is. `2`
-    and `5` are the months before the latest of a window of three and six.
+    and `5` are the months before the latest of a window of three and of six.
     """
-    months = _months(measure)
+    months = [nw.col(f"{measure.name}__{ago}") for ago in range(MONTHS)]
     known = [_is_known(month) for month in months]
     filled = [month.fill_null(0.0) for month in months]
-    silent = [(month <= 0).fill_null(False).cast(nw.Float64) for month in months]  # noqa: FBT003
-    sum_2, known_2, sum_5, known_5 = total(filled[1:3]), total(known[1:3]), total(filled[1:]), total(known[1:])
+    silent = [(filling <= 0).cast(nw.Float64) * is_known for filling, is_known in zip(filled, known, strict=True)]
     parts = {
-        "sum_2": sum_2,
-        "sum_3": sum_2 + filled[0],
-        "sum_5": sum_5,
-        "sum_6": sum_5 + filled[0],
-        "known_2": known_2,
-        "known_3": known_2 + known[0],
-        "known_5": known_5,
-        "known_6": known_5 + known[0],
+        "sum_2": total(filled[1:3]),
+        "sum_3": total(filled[1:3]) + filled[0],
+        "sum_5": total(filled[1:]),
+        "sum_6": total(filled[1:]) + filled[0],
+        "known_2": total(known[1:3]),
+        "known_3": total(known[:3]),
+        "known_5": total(known[1:]),
+        "known_6": total(known),
         "silent_3": total(silent[:3]),
         "silent_6": total(silent),
         "all_3": total(months[:3]).abs(),
@@ -133,27 +132,73 @@ def _shared_parts(measure: Measure) -> list[nw.Expr]:
     return [expression.alias(f"{measure.name}__{part}") for part, expression in parts.items()]
 
 
+def _windows_of(measure: Measure) -> list[nw.Expr]:
+    """The windows of one measure, in the order of `WINDOWS`."""
+    name = measure.name
+    months = [nw.col(f"{name}__{ago}") for ago in range(MONTHS)]
+    latest = months[0]
+    expressions = {
+        "last": latest,
+        "mean_3": _ratio(name, "sum_3", "known_3"),
+        "mean_6": _ratio(name, "sum_6", "known_6"),
+        "change_1": latest - months[1],
+        "slope_3": (latest - months[2]) * 0.5,
+        "slope_6": _slope_of_six(months),
+        "variability_3": nw.col(f"{name}__spread_3").sqrt() / _divisor(nw.col(f"{name}__all_3")),
+        "variability_6": nw.col(f"{name}__spread_6").sqrt() / _divisor(nw.col(f"{name}__all_6")),
+        "silent_3": _ratio(name, "silent_3", "known_3"),
+        "silent_6": _ratio(name, "silent_6", "known_6"),
+        "steepest_fall_6": _steepest_fall(months),
+        "ratio_3": latest * _ratio(name, "known_2", "sum_2"),
+        "ratio_6": latest * _ratio(name, "known_5", "sum_5"),
+    }
+    return [expressions[window.name].alias(f"{name}_{window.name}") for window in WINDOWS]
+
+
+def _parts_of_share(share: Share) -> list[nw.Expr]:
+    """Sums of part and whole over the months in which both are known."""
+    parts, wholes = [], []
+    for ago in range(SHARE_MONTHS):
+        part, whole = nw.col(f"{share.part}__{ago}"), total([nw.col(f"{name}__{ago}") for name in share.whole])
+        parts.append((part + whole * 0).fill_null(0.0))
+        wholes.append((whole + part * 0).fill_null(0.0))
+    return [total(parts).alias(f"{share.name}__part"), total(wholes).alias(f"{share.name}__whole")]
+
+
+def _ratio(name: str, part: str, whole: str) -> nw.Expr:
+    return nw.col(f"{name}__{part}") / _divisor(nw.col(f"{name}__{whole}"))
+
+
+def _divisor(divisor: nw.Expr) -> nw.Expr:
+    """The divisor, or null where it is zero but for rounding: engines disagree on dividing by zero."""
+    return nw.when(divisor.abs() > NOTHING).then(divisor)
+
+
+def _is_known(month: nw.Expr) -> nw.Expr:
+    return (~month.is_null()).cast(nw.Float64)
+
+
 def _squared_spread(months: Sequence[nw.Expr]) -> nw.Expr:
     """The variance times the squared number of months.
 
-    Deviations are taken from the latest month instead of the mean: n * sum(d^2) - sum(d)^2 is the same from any
-    origin, a steady measure gives exactly 0, and no digits cancel because the origin is itself one of the values.
+    n * sum(d^2) - sum(d)^2 is the same for deviations d from any origin. From the latest month no digits cancel,
+    because the origin is one of the values, and a steady measure gives exactly 0.
     """
     deviations = [month - months[0] for month in months[1:]]
-    squares = total([deviation * deviation for deviation in deviations])
-    drift = total(deviations)
+    squares, drift = total([deviation * deviation for deviation in deviations]), total(deviations)
     return squares * len(months) - drift * drift
 
 
-def _windows_of(measure: Measure) -> list[nw.Expr]:
-    months = _months(measure)
-    latest = months[0]
-    part = {name: f"{measure.name}__{name}" for name in ("sum_2", "sum_3", "sum_5", "sum_6")}
-    expressions = {
-        "last": latest,
-        "mean_3": _ratio(f"{measure.name}__sum_3", f"{measure.name}__known_3"),
-    }
-    return [expressions[window.name].alias(f"{measure.name}_{window.name}") for window in WINDOWS]
+def _slope_of_six(months: Sequence[nw.Expr]) -> nw.Expr:
+    # Least squares on times -2.5 ... 2.5, doubled to whole numbers: weights 5, 3, 1 over 2 * 17.5. Multiplied by
+    # the inverse, because Spark writes out a division's operands again and again.
+    pairs = [(months[ago] - months[5 - ago]) * (5.0 - 2 * ago) for ago in range(3)]
+    return total(pairs) * (1 / 35)
+
+
+def _steepest_fall(months: Sequence[nw.Expr]) -> nw.Expr:
+    falls = [before - after for after, before in pairwise(months)]
+    return nw.max_horizontal(*falls).clip(lower_bound=0.0)
 
 
 @dataclass(frozen=True)

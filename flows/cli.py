@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -36,7 +36,7 @@ def _month(text: str) -> Month:
 
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all state of one operator.")]
 SettingsOption = Annotated[
-    Optional[Path], typer.Option("--settings", help="TOML file with the settings that differ from the defaults.")
+    Path | None, typer.Option("--settings", help="TOML file with the settings that differ from the defaults.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; messages go to stderr.")]
 MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="The month to work on.")]
@@ -44,10 +44,10 @@ AsOfOption = Annotated[
     Month, typer.Option("--as-of", parser=_month, metavar="YYYY-MM", help="Nothing later than this month is seen.")
 ]
 SourceOption = Annotated[
-    Optional[str],
+    str | None,
     typer.Option("--source", help="Name of a shipped source mapping, or a path to a mapping folder of your own."),
 ]
-FromOption = Annotated[Optional[Path], typer.Option("--from", help="Folder with the operator's extract files.")]
+FromOption = Annotated[Path | None, typer.Option("--from", help="Folder with the operator's extract files.")]
 
 HOME = Path("var")
 
@@ -95,7 +95,7 @@ def ingest(
     source: SourceOption = None,
     from_: FromOption = None,
     month: Annotated[
-        Optional[Month], typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Deliver this month.")
+        Month | None, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Deliver this month.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Deliver every month that the extract holds.")] = False,
     backload: Annotated[
@@ -120,8 +120,8 @@ def ingest(
         from flows.workspace import open_workspace
 
         work = open_workspace(home, settings, out.say)
-        months = [month] if month else None
-        delivered = steps.ingest(work, source, from_, months, backload=backload, accept_partial=accept_partial)
+        arrival = steps.Arrival(source, from_, [month] if month else None, backload, accept_partial)
+        delivered = steps.ingest(work, arrival)
         changed = sum(table.outcome != "unchanged" for table in delivered)
         held = sorted({table.month for table in delivered})
         out.result(
@@ -132,7 +132,9 @@ def ingest(
 
 
 @app.command()
-def features(as_of: AsOfOption, home: HomeOption = HOME, settings: SettingsOption = None, json_: JsonOption = False) -> None:
+def features(
+    as_of: AsOfOption, home: HomeOption = HOME, settings: SettingsOption = None, json_: JsonOption = False
+) -> None:
     """Build the indicators of every scored customer as of a month."""
     with _told(json_) as out:
         from flows import steps
@@ -149,7 +151,7 @@ def features(as_of: AsOfOption, home: HomeOption = HOME, settings: SettingsOptio
 @app.command()
 def train(
     as_of: AsOfOption,
-    horizon: Annotated[Optional[int], typer.Option(help="Months of the window; default: the source's first.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Months of the window; default: the source's first.")] = None,
     home: HomeOption = HOME,
     settings: SettingsOption = None,
     json_: JsonOption = False,
@@ -194,7 +196,7 @@ def backtest(
     ],
     to: Annotated[Month, typer.Option("--to", parser=_month, metavar="YYYY-MM", help="Last scoring month to judge.")],
     horizon: Annotated[
-        Optional[list[int]], typer.Option(help="Months of the window; may be given more than once.")
+        list[int] | None, typer.Option(help="Months of the window; may be given more than once.")
     ] = None,
     home: HomeOption = HOME,
     settings: SettingsOption = None,
@@ -253,10 +255,10 @@ def run_month(
 
 @app.command()
 def revisions(
-    table: Annotated[Optional[str], typer.Argument(help="Only this table.")] = None,
-    restore: Annotated[Optional[int], typer.Option(help="Make this revision of --month the current one again.")] = None,
+    table: Annotated[str | None, typer.Argument(help="Only this table.")] = None,
+    restore: Annotated[int | None, typer.Option(help="Make this revision of --month the current one again.")] = None,
     month: Annotated[
-        Optional[Month], typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Only this month.")
+        Month | None, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Only this month.")
     ] = None,
     vacuum: Annotated[bool, typer.Option("--vacuum", help="Delete replaced revisions past their retention.")] = False,
     home: HomeOption = HOME,
@@ -276,9 +278,7 @@ def revisions(
         if vacuum:
             steps.vacuum(work)
         entries = [
-            entry
-            for entry in work.ledger.entries()
-            if table in (None, entry.table) and month in (None, entry.month)
+            entry for entry in work.ledger.entries() if table in (None, entry.table) and month in (None, entry.month)
         ]
 
         def show() -> None:
@@ -292,7 +292,7 @@ def revisions(
 @app.command()
 def describe(
     what: Annotated[
-        Optional[str], typer.Argument(metavar="[TABLE | indicators]", help="A contract table, or `indicators`.")
+        str | None, typer.Argument(metavar="[TABLE | indicators]", help="A contract table, or `indicators`.")
     ] = None,
     home: HomeOption = HOME,
     settings: SettingsOption = None,
@@ -334,7 +334,9 @@ def demo(
 
 
 @key_app.command()
-def new(file: Annotated[Path, typer.Argument(help="Where to write the key; outside every home, and backed up.")]) -> None:
+def new(
+    file: Annotated[Path, typer.Argument(help="Where to write the key; outside every home, and backed up.")],
+) -> None:
     """Write a new random key that only you can read. Lose it, and ids of old and new months no longer match."""
     with _told(as_json=False):
         from flows.settings import new_key
@@ -350,5 +352,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last resort before a person would see a traceback
         from flows.crash_report import write_crash_report
 
-        typer.echo(f"holdfast: unexpected {type(error).__name__}; please report it with {write_crash_report(error)}", err=True)
+        typer.echo(
+            f"holdfast: unexpected {type(error).__name__}; please report it with {write_crash_report(error)}", err=True
+        )
         sys.exit(1)

@@ -34,15 +34,11 @@ def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[s
     _claim(work, customers)
     extracts, last = _simulated(work, customers), FIRST + (MONTHS - 1)
     before = [FIRST + step for step in range(MONTHS - 1)]
-    steps.ingest(work, SOURCE, extracts, before)
-    churn = work.source().churn
-    as_of = last - 1
-    trained = steps.train(work, as_of)
-    judged = [month for month in before[-7:] if churn.matures(month, churn.horizons[0]) <= as_of][-2:]
-    report = steps.backtest(work, judged, churn.horizons[:1])
+    steps.ingest(work, steps.Arrival(SOURCE, extracts, before))
+    trained = steps.train(work, last - 1)
     written = _run_last_month(work, last, extracts, settings)
-    summary = {"home": str(work.home.root), "version": trained.version, "backtest": report, "list": written}
-    return {**summary, "text": _told(work, customers, judged, report, written)}
+    summary = {"home": str(work.home.root), "version": trained.version, "test": trained.test, "list": written}
+    return {**summary, "text": _told(work, customers, trained.test, written)}
 
 
 def _claim(work: Workspace, customers: int) -> None:
@@ -79,20 +75,20 @@ def _run_last_month(work: Workspace, month: Month, extracts: Path, settings: Pat
     return written
 
 
-def _told(
-    work: Workspace, customers: int, judged: list[Month], report: dict[str, Any], written: dict[str, Any]
-) -> str:
+def _told(work: Workspace, customers: int, report: dict[str, Any], written: dict[str, Any]) -> str:
     ((horizon, scores),) = report["pooled"].items()
     model, rule = scores["model"], scores["scorecard"]
     gain = report["differences"][horizon]["scorecard"]["auc"]
     return f"""
-{customers:,} simulated customers, {MONTHS} months.
-Judged on {judged[0]} to {judged[-1]}, each scored by a model of its time ({horizon.replace("_", " ")}):
-  AUC              {_interval(model["auc"])}    rule scorecard {_interval(rule["auc"])}
-  gain over rules  {_interval(gain)}
-  top-decile lift  {_interval(model["top_decile_lift"])}
-  calibration      slope {_interval(model["calibration_slope"])}, observed / expected {_interval(model["observed_over_expected"])}
-{written["listed"]:,} of {written["scored"]:,} scored customers are on the warning list.
+{customers:,} simulated customers, {MONTHS} months. The model's recipe was judged on {", ".join(report["months"])},
+out of time, at {horizon.replace("_", " ")} (95 % intervals over customers):
+  AUC                  {_interval(model["auc"])}
+  AUC of simple rules  {_interval(rule["auc"])}
+  gain over the rules  {_interval(gain)}
+  top-decile lift      {_interval(model["top_decile_lift"])}
+  calibration slope    {_interval(model["calibration_slope"])}
+  observed / expected  {_interval(model["observed_over_expected"])}
+{written["listed"]:,} of {written["scored"]:,} customers scored in the last month are on the warning list.
 
 Where to look:
   the list           {written["folder"]}/warning_list.csv

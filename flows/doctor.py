@@ -63,9 +63,7 @@ def _machine(home: Path) -> Iterator[Finding]:
     place = next(folder for folder in (home.resolve(), *home.resolve().parents) if folder.exists())
     free = shutil.disk_usage(place).free / GIGABYTE
     short = free < LEAST_DISK_GB
-    yield Finding(
-        "disk", "note" if short else "fine", f"{free:.1f} GB free at {place}", "make room" if short else ""
-    )
+    yield Finding("disk", "note" if short else "fine", f"{free:.1f} GB free at {place}", "make room" if short else "")
     memory = psutil.virtual_memory().available / GIGABYTE
     short = memory < LEAST_MEMORY_GB
     yield Finding(
@@ -86,9 +84,7 @@ def _stores(home: Path) -> Iterator[Finding]:
 
     place = Home(home.resolve())
     if not place.tables.is_dir():
-        yield Finding(
-            "tables", "note", f"no table in {home} yet", "holdfast ingest --source NAME --from FOLDER --all"
-        )
+        yield Finding("tables", "note", f"no table in {home} yet", "holdfast ingest --source NAME --from FOLDER --all")
         return
     months = MonthLedger(Warehouse(place.tables)).months("customers")
     yield Finding("tables", "fine", f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no month")

@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
 
+from features import HoldfastError
+from features.home import open_home
 from features.months import Month
 from flows import steps
 from flows.workspace import Workspace, open_workspace
 
+T = TypeVar("T")
 
-def _open(home: str, settings: str | None) -> Workspace:
-    logger = get_run_logger()
-    return open_workspace(Path(home), Path(settings) if settings else None, logger.info)
+
+class StepFailed(HoldfastError):
+    """A task of a flow met a problem that a person can mend."""
+
+
+def _told(home: str, settings: str | None, step: Callable[[Workspace], T]) -> T:
+    """Run one step, its progress in Prefect's log; a problem goes on as one line, without what lay in memory.
+
+    Prefect keeps a failed run's exception, and with it every frame and row that its traceback holds.
+    """
+    _say_problems_in_one_line()
+    work = open_workspace(Path(home), Path(settings) if settings else None, get_run_logger().info)
+    try:
+        return step(work)
+    except HoldfastError as problem:
+        message = str(problem)
+    raise StepFailed(message)
+
+
+class _OneLine(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HoldfastError):
+            record.exc_info = None
+        return True
+
+
+def _say_problems_in_one_line() -> None:
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(held, _OneLine) for held in logger.filters):
+            logger.addFilter(_OneLine())
 
 
 @task(name="ingest", task_run_name="ingest {month}")
 def ingest_task(home: str, settings: str | None, month: str, source: str | None, extract: str | None) -> int:
-    work = _open(home, settings)
-    folder = Path(extract) if extract else None
-    return sum(table.rows for table in steps.ingest(work, source, folder, [Month.parse(month)]))
+    arrival = steps.Arrival(source, Path(extract) if extract else None, [Month.parse(month)])
+    delivered = _told(home, settings, lambda work: steps.ingest(work, arrival))
+    return sum(table.rows for table in delivered)
 
 
 @task(name="features", task_run_name="features {month}")
 def features_task(home: str, settings: str | None, month: str) -> int:
-    return steps.build_features(_open(home, settings), Month.parse(month)).rows
+    return _told(home, settings, lambda work: steps.build_features(work, Month.parse(month))).rows
 
 
 @task(name="train", task_run_name="train {as_of}")
 def train_task(home: str, settings: str | None, as_of: str, horizon: int | None) -> int:
-    return steps.train(_open(home, settings), Month.parse(as_of), horizon).version
+    return _told(home, settings, lambda work: steps.train(work, Month.parse(as_of), horizon)).version
 
 
 @task(name="score", task_run_name="score {month}")
 def score_task(home: str, settings: str | None, month: str) -> int:
-    return steps.score(_open(home, settings), Month.parse(month)).rows
+    return _told(home, settings, lambda work: steps.score(work, Month.parse(month))).rows
 
 
 @task(name="list", task_run_name="list {month}")
 def list_task(home: str, settings: str | None, month: str) -> dict[str, Any]:
-    written = steps.write_list(_open(home, settings), Month.parse(month))
+    written = _told(home, settings, lambda work: steps.write_list(work, Month.parse(month)))
     return {"folder": str(written.folder), "listed": written.listed, "scored": written.scored}
 
 
@@ -99,7 +132,8 @@ def run_month(
         extract: Folder with the extract files; empty for the one that filled the home.
         settings: TOML file with the settings that differ from the defaults.
     """
-    ingest_task(home, settings, month, source, extract)
-    features_task(home, settings, month)
-    score_task(home, settings, month)
-    return list_task(home, settings, month)
+    with open_home(Path(home)).locked(f"run-{month}", get_run_logger().info):
+        ingest_task(home, settings, month, source, extract)
+        features_task(home, settings, month)
+        score_task(home, settings, month)
+        return list_task(home, settings, month)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +19,26 @@ if TYPE_CHECKING:
     from serving.warning_lists import WrittenList
 
 
-def ingest(
-    work: Workspace,
-    source_name: str | None,
-    folder: Path | None,
-    months: Sequence[Month] | None,
-    *,
-    backload: bool = False,
-    accept_partial: bool = False,
-) -> list[Delivered]:
-    """Deliver `months` of the extract (all of it when None) in order; stops at the first month that is refused."""
+@dataclass(frozen=True)
+class Arrival:
+    """What is to be ingested: which months (None for all) of which folder by which mapping, None for the home's own.
+
+    `backload` counts old months as delivered in time; `accept_partial` takes a month that lost many rows.
+    """
+
+    source: str | None = None
+    folder: Path | None = None
+    months: Sequence[Month] | None = None
+    backload: bool = False
+    accept_partial: bool = False
+
+
+def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
+    """Deliver the months of an extract in order; stops at the first month that is refused."""
     from features.delivery import deliver, forget_old_rejects, set_aside_unplaced
     from features.sources import open_extract
 
-    source, extract_folder = work.source(source_name), work.extract_folder(folder)
+    source, extract_folder = work.source(arrival.source), work.extract_folder(arrival.folder)
     facts, engine = work.home.facts(), work.settings.engine
     _refuse_other_source(work, source.folder)
     results: list[Delivered] = []
@@ -49,11 +56,11 @@ def ingest(
         ) as extract,
     ):
         work.home.remember(
-            source=str(source_name or facts.get("source")), extract=str(extract_folder), buckets=extract.buckets
+            source=str(arrival.source or facts.get("source")), extract=str(extract_folder), buckets=extract.buckets
         )
         for table, rows in set_aside_unplaced(source, extract, work.home, work.settings.delivery).items():
             work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
-        for month in months or extract.months():
+        for month in arrival.months or extract.months():
             with work.home.locked(month_lock(month), work.say):
                 delivered = deliver(
                     source,
@@ -64,8 +71,8 @@ def ingest(
                     work.settings.delivery,
                     now=work.now,
                     code=work.code,
-                    known_since=month if backload else None,
-                    accept_partial=accept_partial,
+                    known_since=month if arrival.backload else None,
+                    accept_partial=arrival.accept_partial,
                 )
             results += delivered
             work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
@@ -85,9 +92,7 @@ def _refuse_other_source(work: Workspace, folder: Path) -> None:
     """A home belongs to one operator: ids of another would mix with its own."""
     held = work.home.facts().get("source")
     if held is not None and work.source(held).folder != folder:
-        raise WorkspaceError(
-            f"home {work.home.root} holds the source {held}; give another --home for {folder.name}"
-        )
+        raise WorkspaceError(f"home {work.home.root} holds the source {held}; give another --home for {folder.name}")
 
 
 def build_features(work: Workspace, as_of: Month) -> Entry:
@@ -141,9 +146,7 @@ def _score(work: Workspace, month: Month) -> tuple[Entry, Any]:
     from serving.customer_scores import Scoring, score_month
 
     champion = work.registry.champion()
-    scoring = Scoring(
-        work.ledger, champion, work.source().churn, work.code, work.settings.engine.cores, work.now
-    )
+    scoring = Scoring(work.ledger, champion, work.source().churn, work.code, work.settings.engine.cores, work.now)
     return score_month(scoring, month, lambda done, of: work.say(f"scored bucket {done} of {of}")), champion
 
 

@@ -90,10 +90,11 @@ def open_workspace(home: Path, settings_file: Path | None, say: Callable[[str], 
             "DO_NOT_TRACK": "true",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "SCARF_NO_ANALYTICS": "true",
+            "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+            "MLFLOW_LOGGING_LEVEL": "ERROR",
         }
     )
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if settings.engine.threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.engine.threads)
-    return Workspace(open_home(home), settings, dt.datetime.now(dt.timezone.utc), say)
+    return Workspace(open_home(home), settings, dt.datetime.now(dt.UTC), say)

@@ -121,15 +121,14 @@ def _on_hand_at_its_close(ledger: MonthLedger, month: Month) -> bool:
 
 
 def stack(months: Sequence[LabelledMonth], wanted: FeatureSet) -> TrainingTable:
-    """One table of all months, its encoding learned from exactly these rows."""
+    """One table of all months, with the columns that are ever known; its encoding is learned from exactly these rows."""
     if not months:
         raise ModelsError("no scoring month has mature labels; ingest more months or train with a later --as-of")
-    catalogue = feature_table.catalogue(wanted.custom)
-    categorical = [indicator.name for indicator in catalogue if indicator.kind == "category"]
+    known = [indicator for indicator in feature_table.catalogue(wanted.custom) if _ever_known(months, indicator.name)]
     encoding = learn_encoding(
-        [indicator.name for indicator in catalogue if indicator.kind == "number"],
-        {column: _count(months, column) for column in categorical},
-        [indicator.name for indicator in catalogue],
+        [indicator.name for indicator in known if indicator.kind == "number"],
+        {indicator.name: _count(months, indicator.name) for indicator in known if indicator.kind == "category"},
+        [indicator.name for indicator in known],
     )
     return TrainingTable(
         encoding,
@@ -139,6 +138,11 @@ def stack(months: Sequence[LabelledMonth], wanted: FeatureSet) -> TrainingTable:
         np.concatenate([np.full(len(month.churned), place) for place, month in enumerate(months)]),
         tuple(month.month for month in months),
     )
+
+
+def _ever_known(months: Sequence[LabelledMonth], column: str) -> bool:
+    """Whether any row has a value: an operator sends some of the columns only, and nothing is learned of the others."""
+    return any(month.rows.column(column).null_count < month.rows.num_rows for month in months)
 
 
 def _count(months: Sequence[LabelledMonth], column: str) -> Counter[str]:

@@ -122,4 +122,3 @@ def _manifest(
         },
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-

@@ -25,7 +25,7 @@ def table(drawing: str, **types: Any) -> pl.DataFrame:
     names, rows = lines[0], lines[1:]
     assert all(len(row) == len(names) for row in rows), "every row of a drawing has a cell per column"
     columns = [_column(name, [row[at] for row in rows]) for at, name in enumerate(names)]
-    return pl.DataFrame(columns).cast(types)
+    return pl.DataFrame(columns).cast(types)  # type: ignore[arg-type]
 
 
 def contract_table(name: str, drawing: str) -> pl.DataFrame:
@@ -33,7 +33,9 @@ def contract_table(name: str, drawing: str) -> pl.DataFrame:
     drawn = table(drawing)
     types = {column: described.dtype for column, described in contract_of(name).columns().items()}
     drawn_types = {column: dtype for column, dtype in types.items() if column in drawn.columns}
-    missing = [pl.lit(None, dtype=dtype).alias(column) for column, dtype in types.items() if column not in drawn.columns]
+    missing = [
+        pl.lit(None, dtype=dtype).alias(column) for column, dtype in types.items() if column not in drawn.columns
+    ]
     return drawn.cast(drawn_types).with_columns(missing)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,8 @@ from features.open_extract import OpenExtract
 from tests.features.source_folders import SOURCE, column, opened
 
 MARCH, APRIL = Month(2017, 3), Month(2017, 4)
-PERIODS = "SELECT id AS customer_id, plan AS plan_id, start AS started_on, stop AS ended_on FROM read_csv('plans.csv', all_varchar = true)"
+PERIODS = """SELECT id AS customer_id, plan AS plan_id, start AS started_on, stop AS ended_on
+    FROM read_csv('plans.csv', all_varchar = true)"""
 THREE_MONTHS = "id,month,amount\nann,2017-03,1\nann,2017-04,1\nann,2017-05,1\n"
 
 
@@ -174,7 +175,10 @@ def test_a_history_without_ends_is_in_force_for_good(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("bills", "said"),
     [
-        ("SELECT id AS customer_id, amount FROM 'bills.csv'", "bills.sql: column month is missing; add it as YYYY-MM or a date"),
+        (
+            "SELECT id AS customer_id, amount FROM 'bills.csv'",
+            "bills.sql: column month is missing; add it as YYYY-MM or a date",
+        ),
         ("SELECT month, amount FROM 'bills.csv'", "bills.sql: column customer_id is missing; add it to the SELECT"),
     ],
 )

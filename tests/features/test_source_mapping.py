@@ -76,7 +76,10 @@ def test_a_wrong_line_is_named_with_its_remedy(tmp_path: Path, line: str, said: 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("silent_month = 2", "mapping/source.toml [churn]: unknown key 'silent_month'; known are activity, first_label"),
+        (
+            "silent_month = 2",
+            "mapping/source.toml [churn]: unknown key 'silent_month'; known are activity, first_label",
+        ),
         ("silent_months = 0", "mapping/source.toml [churn]: silent_months = 0 is too small; give at least 1"),
         ("gap = -1", "mapping/source.toml [churn]: gap = -1 is too small; give at least 0"),
         ("gap = true", "mapping/source.toml [churn]: gap = True is no whole number; correct it"),
@@ -129,11 +132,16 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
         (tmp_path / name / "source.toml").touch()
     with pytest.raises(FeaturesError) as refused:
         mapping_folder("west", tmp_path)
-    assert str(refused.value) == "source 'west' is not known; known are north, south; for a folder of your own write ./west"
+    assert (
+        str(refused.value)
+        == "source 'west' is not known; known are north, south; for a folder of your own write ./west"
+    )
 
 
 def test_a_path_without_mapping_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(FeaturesError, match=r"no source\.toml there; give the folder that holds it and the \.sql files$"):
+    with pytest.raises(
+        FeaturesError, match=r"no source\.toml there; give the folder that holds it and the \.sql files$"
+    ):
         read_mapping(str(tmp_path), tmp_path)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from pathlib import Path
 
 import pytest
@@ -130,7 +129,10 @@ def test_a_link_out_of_the_extract_is_refused(tmp_path: Path) -> None:
     (tmp_path / "outside.csv").write_text("id,month\nsecret,2017-03\n")
     extract_of(tmp_path, {"bills.csv": BILLS})
     (tmp_path / "extract" / "link.csv").symlink_to(tmp_path / "outside.csv")
-    with pytest.raises(FeaturesError, match=r"^extract: link\.csv is a link that leads out of the folder"), opened(tmp_path):
+    with (
+        pytest.raises(FeaturesError, match=r"^extract: link\.csv is a link that leads out of the folder"),
+        opened(tmp_path),
+    ):
         pass
 
 
@@ -170,21 +172,20 @@ def test_the_engine_cannot_be_unlocked(tmp_path: Path, change: str) -> None:
     "everything",
     [
         "SELECT string_agg(name || coalesce(value, '') || coalesce(description, ''), ' ') FROM duckdb_settings()",
-        "SELECT coalesce(string_agg(name || statement || coalesce(result_types::VARCHAR, ''), ' '), '') "
-        "FROM duckdb_prepared_statements()",
+        "SELECT coalesce(string_agg(name || statement, ' '), '') FROM duckdb_prepared_statements()",
         "SELECT coalesce(string_agg(name || value::VARCHAR, ' '), '') FROM duckdb_variables()",
         "SELECT coalesce(string_agg(message, ' '), '') FROM duckdb_logs()",
         "SELECT current_query()",
         "SELECT coalesce(string_agg(sql, ' '), '') FROM duckdb_views()",
-        "SELECT coalesce(getvariable('outer')::VARCHAR, getvariable('inner')::VARCHAR, getvariable('key')::VARCHAR, '')",
+        "SELECT coalesce(getvariable('outer')::VARCHAR, getvariable('inner')::VARCHAR, '')",
     ],
 )
 def test_a_mapping_cannot_see_the_key(tmp_path: Path, everything: str) -> None:
     key = b"unguessable-key-of-32-bytes-long"
     pads = [bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C)]
-    bills = f"SELECT 'ann' AS customer_id, '2017-03' AS month, 'x' || ({everything}) AS seen_by_mapping"
-    spied = f"SELECT 'ann' AS customer_id, '2017-03' AS month, 'x' || ({everything}) AS plan_id, DATE '2017-03-01' AS started_on"
-    with opened(tmp_path, toml=KEYED, key=key, bills=bills, plan_periods=spied) as extract:
+    spy = f"""SELECT 'ann' AS customer_id, '2017-03' AS month, DATE '2017-03-01' AS started_on,
+        'x' || ({everything}) AS plan_id"""
+    with opened(tmp_path, toml=KEYED, key=key, plan_periods=spy) as extract:
         (seen,) = column(extract, "plan_periods", MARCH, "plan_id")
     assert seen
     for secret in (key, *pads):
@@ -211,9 +212,12 @@ def test_a_long_key_is_hashed_first_as_hmac_wants(tmp_path: Path) -> None:
 
 
 def test_a_keyed_source_without_a_key_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(FeaturesError, match=r"must be keyed and there is no key; make one with: holdfast key new FILE"):
-        with opened(tmp_path, toml=KEYED):
-            pass
+    with pytest.raises(FeaturesError) as refused, opened(tmp_path, toml=KEYED):
+        pass
+    assert str(refused.value) == (
+        "source mapping: customer_id must be keyed and there is no key; make one with: holdfast key new FILE, "
+        "then give it as [privacy] key_file in the settings or as HOLDFAST_KEY_FILE"
+    )
 
 
 def test_staged_files_are_private_and_gone_afterwards(tmp_path: Path) -> None:
@@ -236,7 +240,7 @@ def test_working_in_the_extract_folder_changes_nothing(tmp_path: Path, monkeypat
     monkeypatch.chdir(extract)
     with opened(tmp_path) as found:
         assert found.months() == [Month(2017, 3), Month(2017, 4)]
-    assert os.listdir(extract) == ["bills.csv"]
+    assert [path.name for path in extract.iterdir()] == ["bills.csv"]
 
 
 def test_unreadable_values_of_a_keyed_source_stay_out_of_sight(tmp_path: Path) -> None:
@@ -252,16 +256,11 @@ def test_a_registered_source_is_found_by_name_and_any_other_by_path(tmp_path: Pa
     assert load_source(f"{tmp_path}/north", tmp_path / "elsewhere").operator == "Test operator"
 
 
-def test_open_extract_names_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    source = source_of(tmp_path)
-    with pytest.raises(FeaturesError, match=r"extract .*nowhere: no such folder"):
-        with open_extract(
-            source,
-            tmp_path / "nowhere",
-            staging=tmp_path / "staging",
-            key=None,
-            buckets=None,
-            threads=1,
-            memory_gb=0.5,
-        ):
-            pass
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    asked = open_extract(
+        source_of(tmp_path), nowhere, staging=tmp_path / "staging", key=None, buckets=None, threads=1, memory_gb=0.5
+    )
+    with pytest.raises(FeaturesError) as refused, asked:
+        pass
+    assert str(refused.value) == f"extract {nowhere}: no such folder; give the one that holds the operator's files"

@@ -15,7 +15,7 @@ MINUTES = MeasureTable(
     "usage",
     "usage",
     (Measure("voice_out_minutes", "out", "minutes", "call time"), Measure("on_net_minutes", "on", "minutes", "on-net")),
-    (Share("on_net_minutes", ("voice_out_minutes",), "on_share_3", "Share of minutes on net."),),
+    (Share("on", ("out",), "on_share_3", "Share of minutes on net."),),
 )
 
 SIX_MONTHS = """

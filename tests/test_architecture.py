@@ -1,0 +1,125 @@
+"""Direction is a test: every import contract holds, is broken by what it forbids, and importing a module stays light."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PACKAGES = ("features", "models", "serving", "flows", "infra")
+
+# One forbidden import per contract: where it is planted, and what it says.
+PLANTED = {
+    "one-way": ("features/months.py", "import serving"),
+    "simulator-outside": ("flows/steps.py", "from infra.simulator import small_operator"),
+    "simulator-knows-contracts": ("infra/simulator/small_operator.py", "from features import labels"),
+    "door-prefect": ("models/churn.py", "import prefect"),
+    "door-command-line": ("serving/warning_lists.py", "from rich import table"),
+    "door-mlflow": ("flows/steps.py", "from mlflow import pyfunc"),
+    "door-evidently": ("serving/customer_scores.py", "import evidently"),
+    "door-duckdb": ("features/warehouse.py", "import duckdb"),
+    "door-fastexcel": ("features/sources.py", "import fastexcel"),
+    "door-tables": ("features/delivery.py", "from deltalake import DeltaTable"),
+    "door-polars": ("features/usage.py", "import polars as pl"),
+    "door-dataframely": ("features/warehouse.py", "import dataframely"),
+    "door-learning": ("serving/customer_scores.py", "from lightgbm import Booster"),
+}
+
+# A contract is a dataframely schema and brings Polars, half a second: whatever names a contract may bring these.
+CONTRACTS = ("polars", "dataframely")
+HEAVY = (
+    *("deltalake", "duckdb", "evidently", "fastexcel", "lightgbm", "mlflow", "pandas", "prefect", "pyarrow"),
+    *("pyspark", "scipy", "sklearn"),
+)
+# Imported once rather than in every child, to save a minute.
+EVERYWHERE = (*CONTRACTS, "narwhals", "numpy", "rich", "typer")
+# What cannot be itself without more; its callers import it where they use it.
+HEAVY_BY_NATURE = {
+    "flows.monthly_flows": {"prefect"},  # its decorators are Prefect's
+    "infra.simulator.extracts": {"pyarrow"},
+    "infra.simulator.small_operator": {"pyarrow"},
+}
+LOADED_BY_MLFLOW = "models.churn_model"
+# What a person waits for at every command, even at --help.
+LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
+
+IMPORTED_ALONE = """
+import importlib, json, os, sys
+asked = json.load(sys.stdin)
+for package in asked["beforehand"]:
+    importlib.import_module(package)
+for module in asked["modules"]:
+    if os.fork() == 0:  # a child per module, so that none inherits what another one imported
+        importlib.import_module(module)
+        os.write(1, (json.dumps([module, [name for name in asked["heavy"] if name in sys.modules]]) + "\\n").encode())
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(f"importing {module} failed")
+"""
+
+
+def modules() -> list[str]:
+    files = (file for package in PACKAGES for file in (CHECKOUT / package).rglob("*.py"))
+    named = (".".join(file.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__") for file in files)
+    return sorted(set(named) - {LOADED_BY_MLFLOW})
+
+
+def brought(names: Iterable[str], heavy: Iterable[str], beforehand: Iterable[str] = ()) -> dict[str, set[str]]:
+    """Which heavy packages importing each module brings along; modules that bring none are left out."""
+    asked = json.dumps({"modules": list(names), "heavy": list(heavy), "beforehand": list(beforehand)})
+    command = [sys.executable, "-c", IMPORTED_ALONE]
+    answer = subprocess.run(command, cwd=CHECKOUT, input=asked, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return {module: set(found) for module, found in map(json.loads, answer.stdout.splitlines()) if found}
+
+
+def lint_imports(folder: Path) -> str:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
+def contracts() -> dict[str, str]:
+    """Name of every import contract by its id."""
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    return {contract["id"]: contract["name"] for contract in settings["tool"]["importlinter"]["contracts"]}
+
+
+@pytest.fixture(scope="module")
+def verdict_on_violations(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the linter says of a copy in which every contract is broken once, inside a function where imports hide."""
+    copy = tmp_path_factory.mktemp("violations")
+    shutil.copy(CHECKOUT / "pyproject.toml", copy)
+    for package in PACKAGES:
+        shutil.copytree(CHECKOUT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for file, imports in PLANTED.values():
+        with (copy / file).open("a") as module:
+            module.write(f"\n\ndef planted() -> None:\n    {imports}\n")
+    return lint_imports(copy)
+
+
+def test_every_import_contract_is_kept():
+    said = lint_imports(CHECKOUT)
+    assert f"Contracts: {len(contracts())} kept, 0 broken." in said, said
+
+
+@pytest.mark.parametrize("contract", contracts())
+def test_an_import_that_a_contract_forbids_breaks_it(contract: str, verdict_on_violations: str):
+    assert re.search(rf"^{re.escape(contracts()[contract])} BROKEN", verdict_on_violations, re.MULTILINE)
+
+
+def test_importing_a_module_brings_no_heavy_package_along():
+    found = brought(modules(), HEAVY, beforehand=EVERYWHERE)
+    beyond = {module: sorted(heavy - HEAVY_BY_NATURE.get(module, set())) for module, heavy in found.items()}
+    assert {module: heavy for module, heavy in beyond.items() if heavy} == {}
+
+
+def test_the_command_line_starts_without_any_heavy_package():
+    assert brought(LIGHT, (*HEAVY, *CONTRACTS)) == {}
