@@ -10,7 +10,7 @@ import narwhals as nw
 from features import FeaturesError
 from features.contracts.customers import LEFT_BY_CHOICE, LEFT_BY_FORCE
 from features.known_months import Frame, KnownMonths
-from features.months import Month
+from features.months import Month, months_between
 
 
 @dataclass(frozen=True)
@@ -42,31 +42,42 @@ class ChurnDefinition:
         """The month whose data complete the labels of `scored`: a run that starts last must be seen to last."""
         return scored if self.given else scored + (self.gap + horizon + self.silent_months - 1)
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The tables that tell in a month who is on the books and active."""
+        activity = () if self.given else (activity.table for activity in self.activity)
+        return tuple(sorted({"customers", *activity}))
+
+    def deciding(self, scored: Month, horizon: int) -> list[tuple[str, Month]]:
+        """The table months that decide the labels of `scored`, in order of time."""
+        if self.given:
+            return [("outcomes", scored)]
+        months = months_between(scored + 1, self.matures(scored, horizon))
+        return [(table, month) for month in months for table in self.watched]
+
 
 class ImmatureLabels(FeaturesError):
     """Labels were asked for before the months that decide them were on hand."""
 
 
-def refuse_immature(
-    scored: Month, horizon: int, churn: ChurnDefinition, as_of: Month, on_hand: Callable[[Month], bool]
-) -> None:
-    """Raise ImmatureLabels unless every month that decides the labels of `scored` is on hand by `as_of`."""
-    last = churn.matures(scored, horizon)
+def immaturity(
+    scored: Month, horizon: int, churn: ChurnDefinition, as_of: Month, on_hand: Callable[[str, Month], bool]
+) -> str:
+    """Why the labels of `scored` cannot be known at the close of `as_of`; empty when they can."""
+    what, last = f"labels of {scored} at horizon {horizon}", churn.matures(scored, horizon)
     if last > as_of:
-        raise ImmatureLabels(
-            f"labels of {scored} at horizon {horizon} mature with {last}, after as-of {as_of}; "
-            f"score an earlier month or wait"
-        )
-    missing = next((scored + k for k in range(1, scored.until(last) + 1) if not on_hand(scored + k)), None)
-    if missing is not None:
-        raise ImmatureLabels(f"labels of {scored} at horizon {horizon} need {missing}, which was not delivered")
+        return f"{what} mature with {last}, after {as_of}"
+    for table, month in churn.deciding(scored, horizon):
+        if not on_hand(table, month):
+            return f"{what} need {table} of {month}, which was not on hand at the close of {as_of}"
+    return ""
 
 
 def active_customers(known: KnownMonths, month: Month, churn: ChurnDefinition) -> Frame:
     """Customers with any activity in `month`: one row each.
 
-    An activity table that was delivered without a customer's row says that there was no activity; one
-    that was not delivered at all says nothing, and is an error.
+    An activity table that was delivered without a customer's row, or with no value in it, says that there
+    was no activity; one that was not delivered at all says nothing, and is an error.
     """
     parts = []
     for activity in churn.activity:
@@ -80,36 +91,34 @@ def active_customers(known: KnownMonths, month: Month, churn: ChurnDefinition) -
     return nw.concat(parts, how="vertical").unique("customer_id")
 
 
-def labels(
-    known: KnownMonths, population: Frame, scored: Month, horizon: int, churn: ChurnDefinition
-) -> Frame:
-    """Who of `population`, scored at the close of `scored`, left in the window.
+def labels(known: KnownMonths, population: Frame, scored: Month, horizon: int, churn: ChurnDefinition) -> Frame:
+    """Who of `population`, scored at the close of `scored`, left in the window, by what `known` knows.
 
     Columns `customer_id`, `churned` (left by choice or in silence within the window), `involuntary`
     (the same, but closed for arrears or fraud by the time the labels mature). Whoever is closed by force
     did not leave by choice: churned is false for them, as for somebody who stays, which makes the
-    propensity a cumulative incidence with involuntary closing as the competing event. Leaving inside the gap counts as not
-    leaving in the window, since no list could have come in time. Raises ImmatureLabels.
+    propensity a cumulative incidence with involuntary closing as the competing event. Leaving inside the
+    gap counts as not leaving in the window, since no list could have come in time. Raises ImmatureLabels.
     """
+    immature = immaturity(scored, horizon, churn, known.as_of, lambda *at: known.table(*at) is not None)
+    if immature:
+        raise ImmatureLabels(f"{immature}; label an earlier month, or ingest what is missing")
     if churn.given:
         return _given(known, population, scored)
-    refuse_immature(
-        scored, horizon, churn, known.as_of, lambda month: known.table("customers", month) is not None
-    )
-    last = churn.gap + horizon + churn.silent_months - 1
     frame = population.select("customer_id")
+    last = churn.gap + horizon + churn.silent_months - 1
     for step in range(1, last + 1):
         frame = _with_month(frame, known, scored + step, step, churn)
-    first = nw.lit(0)
-    for step in reversed(range(1, churn.gap + horizon + 1)):
-        first = nw.when(_left_at(step, churn)).then(nw.lit(step)).otherwise(first)
-    in_window = (nw.col("first") > churn.gap) & (nw.col("first") <= churn.gap + horizon)
     forced = nw.any_horizontal(*[nw.col(f"forced_{step}") for step in range(1, last + 1)], ignore_nulls=True)
-    return (
-        frame.with_columns(first=first, forced=forced)
-        .with_columns(churned=in_window & ~nw.col("forced"), involuntary=in_window & nw.col("forced"))
-        .select("customer_id", "churned", "involuntary")
-    )
+    left = _in_window(horizon, churn)
+    return frame.select("customer_id", churned=left & ~forced, involuntary=left & forced)
+
+
+def _in_window(horizon: int, churn: ChurnDefinition) -> nw.Expr:
+    """Whether the first leaving since the scoring month lies after the gap."""
+    left_at = [_left_at(step, churn) for step in range(1, churn.gap + horizon + 1)]
+    in_window = nw.any_horizontal(*left_at[churn.gap :], ignore_nulls=True)
+    return in_window & ~nw.any_horizontal(*left_at[: churn.gap], ignore_nulls=True) if churn.gap else in_window
 
 
 def _left_at(step: int, churn: ChurnDefinition) -> nw.Expr:
@@ -120,27 +129,25 @@ def _left_at(step: int, churn: ChurnDefinition) -> nw.Expr:
 
 
 def _with_month(frame: Frame, known: KnownMonths, month: Month, step: int, churn: ChurnDefinition) -> Frame:
-    """Add whether each customer was active, and closed by choice or by force, in `month`."""
+    """Add whether each customer was active, and closed by choice or by force, in `month`; who vanished is neither."""
     customers = known.table("customers", month)
-    assert customers is not None  # refuse_immature has looked
-    standing = customers.select("customer_id", nw.col("status").alias(f"status_{step}"))
+    assert customers is not None  # immaturity has looked
+    standing = customers.select(
+        "customer_id",
+        nw.col("status").is_in(list(LEFT_BY_CHOICE)).alias(f"chosen_{step}"),
+        nw.col("status").is_in(list(LEFT_BY_FORCE)).alias(f"forced_{step}"),
+    )
     active = active_customers(known, month, churn).with_columns(nw.lit(True).alias(f"active_{step}"))
     joined = frame.join(standing, on="customer_id", how="left").join(active, on="customer_id", how="left")
-    status = nw.col(f"status_{step}")
-    return joined.with_columns(
-        nw.col(f"active_{step}").fill_null(False),
-        (~status.is_null() & status.is_in(list(LEFT_BY_CHOICE))).fill_null(False).alias(f"chosen_{step}"),
-        (~status.is_null() & status.is_in(list(LEFT_BY_FORCE))).fill_null(False).alias(f"forced_{step}"),
-    ).drop(f"status_{step}")
+    facts = [nw.col(f"{fact}_{step}") for fact in ("chosen", "forced", "active")]
+    return joined.with_columns(fact.fill_null(False) for fact in facts)
 
 
 def _given(known: KnownMonths, population: Frame, scored: Month) -> Frame:
     outcomes = known.table("outcomes", scored)
-    if outcomes is None:
-        raise ImmatureLabels(f"outcomes of {scored} were not delivered; run holdfast ingest --month {scored}")
-    chosen = outcomes.select(
-        "customer_id",
-        churned=nw.col("churned") & (nw.col("kind").fill_null("voluntary") == "voluntary"),
-        involuntary=nw.col("churned") & (nw.col("kind").fill_null("voluntary") == "involuntary"),
+    assert outcomes is not None  # immaturity has looked
+    by_force = nw.col("kind").fill_null("voluntary") == "involuntary"
+    told = outcomes.select(
+        "customer_id", churned=nw.col("churned") & ~by_force, involuntary=nw.col("churned") & by_force
     )
-    return population.select("customer_id").join(chosen, on="customer_id", how="inner")
+    return population.select("customer_id").join(told, on="customer_id", how="inner")

@@ -21,8 +21,10 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Measure:
-    """A numeric column of a monthly table; `name` begins the names of its indicators, `meaning` completes
-    "the ... of the latest month"."""
+    """A numeric column of a monthly table.
+
+    `name` begins the names of its indicators; `meaning` completes "the ... of the latest month".
+    """
 
     column: str
     name: str

@@ -72,6 +72,8 @@ class _Output:
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, Month):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return str(value)

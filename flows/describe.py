@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -55,14 +56,35 @@ def _range(column: Any) -> str:
 
 
 def show_described(content: dict[str, Any]) -> None:
-    """The rows of each part as a table, one column per field."""
-    for title, rows in content.items():
-        if isinstance(rows, dict):
-            Console().print(f"[bold]{rows['table']}[/bold]: {rows['meaning']} Key: {rows['key']}.")
-            continue
-        table = Table(title=f"{len(rows)} {title}")
-        for column in rows[0]:
-            table.add_column(column)
-        for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
-        Console().print(table)
+    """What was asked for, as a table that fits a terminal; the JSON form has every field apart."""
+    console = Console()
+    if "tables" in content:
+        rows = [(row["table"], row["meaning"], row["key"], row["required"]) for row in content["tables"]]
+        console.print(_table("contract tables", ("table", "meaning", "key", "required"), rows))
+    elif "columns" in content:
+        console.print(f"[bold]{content['table']['table']}[/bold]: {content['table']['meaning']}")
+        console.print(f"Key: {content['table']['key']}.")
+        rows = [(row["column"], row["meaning"], _in_words(row), row["sensitivity"]) for row in content["columns"]]
+        console.print(_table("columns", ("column", "meaning", "values", "sensitivity"), rows))
+    else:
+        rows = [(row["name"], row["meaning"], row["unit"], row["angle"]) for row in content["indicators"]]
+        console.print(_table("indicators", ("indicator", "meaning", "unit", "angle"), rows))
+        console.print("An operator's own columns add to these: see the contract custom_indicators.")
+
+
+def _in_words(column: dict[str, Any]) -> str:
+    known = f"known {column['known']}" if column["known"] else ""
+    null = "may be null" if column["may be null"] == "yes" else "never null"
+    unit = "" if column["unit"] == "date" else column["unit"]
+    return "; ".join(part for part in (column["type"], unit, column["range"], null, known) if part)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=f"{len(rows)} {title}")
+    table.add_column(columns[0], overflow="fold")
+    table.add_column(columns[1], ratio=1)
+    for column in columns[2:]:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    return table

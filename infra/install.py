@@ -51,7 +51,7 @@ def install(lock: str, venv: Path) -> None:
 
 
 def _steps(lock: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The locked pip and build tools come first: what is published as source is built with them, not with unpinned ones."""
+    """The locked pip and build tools come first: what is published as source is built with them, not with others."""
     for name in (BUILDING, lock):
         yield (*FROM_LOCK, str(LOCKS / f"{name}.txt")), f"{_packages(name)} packages of infra/lock/{name}.txt"
     yield (*PROJECT, str(CHECKOUT)), "holdfast itself"
@@ -96,7 +96,7 @@ def _is_current(venv: Path, lock: str) -> bool:
 
 
 def _is_sound(venv: Path) -> bool:
-    """Whether pip once finished here; a copy still points to its first place, and a removed Python leaves a dead link."""
+    """Whether pip once finished here; a copy points to its first place, and a removed Python leaves a dead link."""
     stamps = venv.glob("holdfast-*.stamp")
     return any(stamp.read_text().startswith(_place(venv)) for stamp in stamps) and _python(venv).exists()
 

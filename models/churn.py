@@ -102,17 +102,19 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
     train. With fewer, or a single snapshot, all rows train for a fixed number of rounds and the calibration
     line is fitted on out-of-fold scores with whole customers left out. Raises TooFewLeavers.
     """
-    leavers = table.leavers()
-    if sum(leavers.values()) < settings.folds:
+    persons = len(np.unique(table.customers[table.churned]))
+    if persons < settings.folds:
         raise TooFewLeavers(
-            f"churn at horizon {horizon}: {sum(leavers.values())} leavers in {len(leavers)} scoring months are too "
+            f"churn at horizon {horizon}: {persons} customers who left in {len(table.scored)} scoring months are too "
             f"few to fit; ingest more months or train with a later --as-of"
         )
-    splits = split_months(leavers, settings.min_events)
-    fitted = _fit_fallback if splits.fallback else _fit_in_time
-    booster, calibrator = fitted(table, splits, settings, threads)
+    splits = split_months(table.leavers(), settings.min_events)
+    if splits.fallback:
+        booster, calibrator = _fit_fallback(table, settings, threads)
+    else:
+        booster, calibrator = _fit_in_time(table, splits, settings, threads)
     return ChurnModel(
-        booster.model_to_string(num_iteration=booster.best_iteration),
+        _text(booster, threads),
         calibrator,
         table.encoding,
         horizon,
@@ -136,6 +138,12 @@ def booster_parameters(settings: ChurnSettings, threads: int) -> dict[str, Any]:
     }
 
 
+def _text(booster: lgb.Booster, threads: int) -> str:
+    """The booster without the number of threads, on which its trees do not depend: the same text on any machine."""
+    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+    return text.replace(f"\n[num_threads: {threads}]\n", "\n[num_threads: 0]\n")
+
+
 def _fit_in_time(
     table: TrainingTable, splits: TimeSplits, settings: ChurnSettings, threads: int
 ) -> tuple[lgb.Booster, Calibrator]:
@@ -153,9 +161,7 @@ def _fit_in_time(
     return booster, calibration.fit_margin(_margins(booster, table.matrix[held_out], threads), table.churned[held_out])
 
 
-def _fit_fallback(
-    table: TrainingTable, splits: TimeSplits, settings: ChurnSettings, threads: int
-) -> tuple[lgb.Booster, Calibrator]:
+def _fit_fallback(table: TrainingTable, settings: ChurnSettings, threads: int) -> tuple[lgb.Booster, Calibrator]:
     everything = np.ones(len(table.churned), dtype=bool)
     booster = _fixed_rounds(table, everything, settings, threads)
     return booster, calibration.fit_margin(out_of_fold_margins(table, settings, threads), table.churned)

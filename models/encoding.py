@@ -36,13 +36,16 @@ class Encoding:
         return [place for place, column in enumerate(self.columns) if column in self.categories]
 
     def matrix(self, rows: pa.Table) -> Matrix:
-        """The float32 matrix (rows, columns) of an Arrow table; a missing column is an error, since LightGBM
-        matches columns by position and would score the wrong ones in silence."""
+        """The float32 matrix (rows, columns) of an Arrow table.
+
+        A missing column is an error, since LightGBM matches columns by position and would score the wrong
+        ones in silence.
+        """
         missing = [column for column in self.columns if column not in rows.column_names]
         if missing:
             raise ModelsError(
-                f"features: column {missing[0]} (and {len(missing) - 1} more) that the model needs is missing; "
-                f"build the month again with the model's feature set"
+                f"features: the model needs column {', '.join(missing[:3])}{', ...' if missing[3:] else ''}, which is "
+                f"missing; build the month again with the model's feature set"
             )
         matrix = np.empty((rows.num_rows, len(self.columns)), dtype=np.float32)
         for place, column in enumerate(self.columns):

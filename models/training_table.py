@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from features import feature_table
 from features.feature_months import FeatureSet, build_feature_month
-from features.labels import labels
+from features.labels import immaturity, labels
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
 from features.warehouse import collect
-from models import ModelsError
 from models.encoding import Encoding, Matrix, learn_encoding
 
 if TYPE_CHECKING:
@@ -73,15 +72,22 @@ class TrainingTable:
         return mask
 
 
-def labelled_month(
-    ledger: MonthLedger,
-    month: Month,
-    horizon: int,
-    wanted: FeatureSet,
-    as_of: Month,
-    max_rows: int,
-    now: dt.datetime,
-) -> LabelledMonth:
+@dataclass(frozen=True)
+class Labelling:
+    """Which features go with which labels: leaving at `horizon`, as far as it was known at the close of `as_of`.
+
+    `max_rows` bounds each scoring month's sample.
+    """
+
+    ledger: MonthLedger
+    wanted: FeatureSet
+    horizon: int
+    as_of: Month
+    max_rows: int
+    now: dt.datetime
+
+
+def labelled_month(by: Labelling, month: Month) -> LabelledMonth:
     """Features as known at `month`, labels as known at `as_of`; whole buckets up to about `max_rows` rows.
 
     A bucket is a hash of the customer, so a few of them are a sample that keeps the same customers in
@@ -89,41 +95,41 @@ def labelled_month(
     """
     import pyarrow as pa
 
-    entry = build_feature_month(ledger, month, wanted, now=now)
-    warehouse = ledger.warehouse
+    entry = build_feature_month(by.ledger, month, by.wanted, now=by.now)
+    warehouse = by.ledger.warehouse
     parts, churned, rows = [], [], 0
-    for bucket in warehouse.buckets_of(wanted.table, month, entry.version):
-        features = warehouse.read(wanted.table, month, entry.version, bucket)
-        truth = labels(ledger.known_months(as_of, bucket), features, month, horizon, wanted.churn)
+    for bucket in warehouse.buckets_of(entry.table, month, entry.version):
+        features = warehouse.read(entry.table, month, entry.version, bucket)
+        truth = labels(by.ledger.known_months(by.as_of, bucket), features, month, by.horizon, by.wanted.churn)
         part = collect(features.join(truth, on="customer_id", how="inner").sort("customer_id"))
         churned.append(part["churned"].to_numpy())
         parts.append(part.drop("churned", "involuntary").to_arrow())
         rows += part.height
-        if rows >= max_rows:
+        if rows >= by.max_rows:
             break
     return LabelledMonth(month, pa.concat_tables(parts), np.concatenate(churned), entry)
 
 
-def mature_months(ledger: MonthLedger, horizon: int, wanted: FeatureSet, as_of: Month) -> list[Month]:
-    """Scoring months whose labels are mature by `as_of` and fit for use, ascending."""
-    first = wanted.churn.first_label_month
-    return [
-        month
-        for month in ledger.months("customers", as_of)
-        if (first is None or month >= first)
-        and wanted.churn.matures(month, horizon) <= as_of
-        and _on_hand_at_its_close(ledger, month)
-    ]
+def usable_months(by: Labelling) -> list[Month]:
+    """Scoring months on hand whose labels are mature by `as_of` and fit for use, ascending."""
+    return [month for month in by.ledger.months("customers", by.as_of) if not unusable(by, month)]
 
 
-def _on_hand_at_its_close(ledger: MonthLedger, month: Month) -> bool:
-    return ledger.known("customers", month, month) is not None
+def unusable(by: Labelling, month: Month) -> str:
+    """Why the scoring month cannot be learned from or judged by; empty when it can."""
+    churn, ledger = by.wanted.churn, by.ledger
+    if churn.first_label_month is not None and month < churn.first_label_month:
+        return f"labels before {churn.first_label_month} are not fit for use, as source.toml says"
+    for table in churn.watched:
+        if ledger.known(table, month, month) is None:
+            return f"{table} of {month} was not on hand at its close"
+    return immaturity(
+        month, by.horizon, churn, by.as_of, lambda table, needed: ledger.known(table, needed, by.as_of) is not None
+    )
 
 
 def stack(months: Sequence[LabelledMonth], wanted: FeatureSet) -> TrainingTable:
-    """One table of all months, with the columns that are ever known; its encoding is learned from exactly these rows."""
-    if not months:
-        raise ModelsError("no scoring month has mature labels; ingest more months or train with a later --as-of")
+    """One table of one month or more, with the columns that are ever known; its encoding is learned from them alone."""
     known = [indicator for indicator in feature_table.catalogue(wanted.custom) if _ever_known(months, indicator.name)]
     encoding = learn_encoding(
         [indicator.name for indicator in known if indicator.kind == "number"],
@@ -132,12 +138,21 @@ def stack(months: Sequence[LabelledMonth], wanted: FeatureSet) -> TrainingTable:
     )
     return TrainingTable(
         encoding,
-        np.concatenate([encoding.matrix(month.rows) for month in months]),
+        _stacked_matrix(encoding, months),
         np.concatenate([month.churned for month in months]),
         np.concatenate([month.customers for month in months]),
         np.concatenate([np.full(len(month.churned), place) for place, month in enumerate(months)]),
         tuple(month.month for month in months),
     )
+
+
+def _stacked_matrix(encoding: Encoding, months: Sequence[LabelledMonth]) -> Matrix:
+    """Filled month by month: concatenating would hold every number twice."""
+    ends = np.cumsum([month.rows.num_rows for month in months])
+    matrix = np.empty((ends[-1], len(encoding.columns)), dtype=np.float32)
+    for month, end in zip(months, ends, strict=True):
+        matrix[end - month.rows.num_rows : end] = encoding.matrix(month.rows)
+    return matrix
 
 
 def _ever_known(months: Sequence[LabelledMonth], column: str) -> bool:

@@ -1,4 +1,4 @@
-"""What every test runs under: no network, no telemetry, no settings of the person at the keyboard; real data if named."""
+"""What every test runs under: no network, no telemetry, no settings of whoever runs it; real data if named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Direction is a test: every import contract holds, is broken by what it forbids, and importing a module stays light."""
+"""Direction is a test: every import contract holds and is broken by what it forbids, and importing stays light."""
 
 from __future__ import annotations
 

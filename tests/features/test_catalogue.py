@@ -10,12 +10,12 @@ BILL = Indicator("bill", "billing", "currency", "The bill of the latest month.",
 BRAND = Indicator("brand", "customer record", "", "Brand of the plan.", 1, "customers", "category")
 
 
-def test_the_id_is_twelve_digits_that_stay():
+def test_the_id_is_twelve_digits_that_stay() -> None:
     assert feature_set_id([BILL, BRAND]) == "5ec140431b54"
     assert feature_set_id(iter((BILL, BRAND))) == feature_set_id([BILL, BRAND])
 
 
-def test_the_id_changes_with_order_members_and_any_part_of_a_definition():
+def test_the_id_changes_with_order_members_and_any_part_of_a_definition() -> None:
     changed = [dataclasses.replace(BILL, **{part: value}) for part, value in (("window", 3), ("meaning", "Else."))]
     ids = {feature_set_id(members) for members in ([BILL, BRAND], [BRAND, BILL], [BILL], *([each] for each in changed))}
     assert len(ids) == 5

@@ -16,25 +16,25 @@ def build(as_of: str = "2025-06", **drawings: str) -> pl.DataFrame:
     return frame
 
 
-def test_columns_are_those_of_the_catalogue_in_its_order():
+def test_columns_are_those_of_the_catalogue_in_its_order() -> None:
     table, catalogue = build(**DRAWINGS), feature_table.catalogue(CUSTOM)
     assert table.columns == ["customer_id", *(indicator.name for indicator in catalogue)]
     types = {"number": pl.Float32(), "category": pl.String()}
     assert table.dtypes[1:] == [types[indicator.kind] for indicator in catalogue]
 
 
-def test_every_indicator_has_a_name_of_its_own_and_a_meaning():
+def test_every_indicator_has_a_name_of_its_own_and_a_meaning() -> None:
     catalogue = feature_table.catalogue(CUSTOM)
     assert len({indicator.name for indicator in catalogue}) == len(catalogue)
     assert all(indicator.meaning[0].isupper() and indicator.meaning.endswith(".") for indicator in catalogue)
     assert len(catalogue) >= 190
 
 
-def test_every_customer_of_the_population_has_one_row():
+def test_every_customer_of_the_population_has_one_row() -> None:
     assert build(**DRAWINGS)["customer_id"].to_list() == sorted(PEOPLE)
 
 
-def test_a_missing_table_leaves_unknowns_and_other_angles_as_they_were():
+def test_a_missing_table_leaves_unknowns_and_other_angles_as_they_were() -> None:
     whole = build(**DRAWINGS)
     for table in DRAWINGS:
         part = build(**{name: drawing for name, drawing in DRAWINGS.items() if name != table})
@@ -46,7 +46,7 @@ def test_a_missing_table_leaves_unknowns_and_other_angles_as_they_were():
         assert part.schema == whole.schema
 
 
-def test_months_after_as_of_are_invisible():
+def test_months_after_as_of_are_invisible() -> None:
     assert build("2025-05", **DRAWINGS).equals(build("2025-05", **until("2025-05")))
     assert not build("2025-06", **DRAWINGS).equals(build("2025-06", **until("2025-05")))
 
@@ -60,7 +60,7 @@ def until(month: str) -> dict[str, str]:
     return kept
 
 
-def test_numbers_are_rounded_once_at_the_end():
+def test_numbers_are_rounded_once_at_the_end() -> None:
     bills = "month customer_id amount \n 2025-05 ann 0.1 \n 2025-06 ann 16777217"
     built = feature_table.build(known_months("2025-06", bills=bills), population("ann"), ())
     # In Float32 16,777,217 is already 16,777,216, and the change would be a whole unit off before the last rounding.
@@ -68,6 +68,6 @@ def test_numbers_are_rounded_once_at_the_end():
     assert rows_of(built, *columns) == [(16777216.0, float(pl.Series([8388608.55], dtype=pl.Float32)[0]))]
 
 
-def test_the_operators_own_indicators_come_last():
+def test_the_operators_own_indicators_come_last() -> None:
     names = [indicator.name for indicator in feature_table.catalogue((CustomName("score"),))]
     assert names[-3:] == ["custom_score_last", "custom_score_change_1", "custom_score_mean_3"]

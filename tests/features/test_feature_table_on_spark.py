@@ -20,7 +20,8 @@ from tests.features.small_operator import CUSTOM, DRAWINGS, PEOPLE
 
 
 @pytest.mark.spark
-def test_spark_and_polars_agree_to_the_last_bit(spark: Any, tmp_path: Path):
+@pytest.mark.timeout(900)  # a cold Spark compiles some hundred expressions; 20 s alone, minutes on a busy machine
+def test_spark_and_polars_agree_to_the_last_bit(spark: Any, tmp_path: Path) -> None:
     drawn = known_months("2025-06", **DRAWINGS)
 
     def read(table: str, month: Month) -> Frame | None:
@@ -59,7 +60,7 @@ table.sort("customer_id").write_ipc(sys.argv[1])
 """
 
 
-def test_one_and_two_threads_give_the_same_bits(tmp_path: Path):
+def test_one_and_two_threads_give_the_same_bits(tmp_path: Path) -> None:
     tables = []
     for threads in ("1", "2"):
         file = tmp_path / f"{threads}.arrow"

@@ -23,12 +23,12 @@ def of_day(day: str, expression: nw.Expr) -> object:
 @pytest.mark.parametrize(
     ("day", "months"), [("2025-06-01", 0), ("2025-06-30", 0), ("2025-05-31", 1), ("2024-07-01", 11), ("2025-08-01", -2)]
 )
-def test_months_since_a_date_count_calendar_months(day, months):
+def test_months_since_a_date_count_calendar_months(day: str, months: int) -> None:
     assert of_day(day, months_since(DAY, Month(2025, 6))) == months
 
 
 @pytest.mark.parametrize("day", ["1999-12-31", "2000-02-29", "2024-02-29", "2025-06-30", "2026-03-01", "2100-03-01"])
-def test_days_until_agree_with_the_calendar(day):
+def test_days_until_agree_with_the_calendar(day: str) -> None:
     expected = (dt.date.fromisoformat(day) - dt.date(2025, 6, 30)).days
     assert of_day(day, days_until(DAY, Month(2025, 6))) == expected
 
@@ -36,11 +36,11 @@ def test_days_until_agree_with_the_calendar(day):
 @pytest.mark.parametrize(
     ("day", "begins"), [("2025-05-31", False), ("2025-06-01", True), ("2025-06-30", True), ("2025-07-01", False)]
 )
-def test_a_month_begins_and_ends_with_its_days(day, begins):
+def test_a_month_begins_and_ends_with_its_days(day: str, begins: bool) -> None:
     assert of_day(day, begins_in(DAY, Month(2025, 6))) is begins
 
 
-def test_both_ends_of_an_interval_count():
+def test_both_ends_of_an_interval_count() -> None:
     intervals = table("""
         started     ended       days  lasts  at_end
         2025-06-10  2025-06-10  1     true   false
@@ -64,7 +64,7 @@ def test_both_ends_of_an_interval_count():
     assert answers.collect()["lasting"].to_list() == intervals["lasts"].to_list()
 
 
-def test_what_begins_later_does_not_last_in_the_month():
+def test_what_begins_later_does_not_last_in_the_month() -> None:
     later = pl.LazyFrame({"started": [dt.date(2025, 7, 1)], "ended": [None]}, schema_overrides={"ended": pl.Date})
     lasting = nw.from_native(later).select(answer=lasts_in(nw.col("started"), nw.col("ended"), Month(2025, 6)))
     assert lasting.collect()["answer"].to_list() == [False]

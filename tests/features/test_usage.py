@@ -19,33 +19,33 @@ def names() -> list[str]:
     return [indicator.name for indicator in usage.catalogue()]
 
 
-def test_every_column_of_the_usage_is_a_measure():
+def test_every_column_of_the_usage_is_a_measure() -> None:
     assert {measure.column for measure in usage.USAGE.measures} == set(contract_of("usage").columns()) - {"customer_id"}
 
 
-def test_shares_say_where_the_minutes_went():
+def test_shares_say_where_the_minutes_went() -> None:
     built = usage.build(known_months("2025-06", usage=USAGE), population("ann", "bob"))
     shares = ("usage_on_net_share_3", "usage_voice_in_share_3", "usage_roaming_share_3", "usage_off_net_share_3")
     assert rows_of(built, *shares) == [(0.5, 0.625, 0.1, None), (None, 1.0, 0.0, None)]
 
 
-def test_fading_data_use_shows_as_silence():
+def test_fading_data_use_shows_as_silence() -> None:
     built = usage.build(known_months("2025-06", usage=USAGE), population("ann", "bob"))
     columns = ("usage_data_last", "usage_data_silent_3", "usage_data_steepest_fall_6")
     assert rows_of(built, *columns) == [(0.0, 2 / 3, 100.0), (None, None, None)]
 
 
-def test_later_usage_is_invisible():
+def test_later_usage_is_invisible() -> None:
     later = USAGE + "2025-07  ann  9999  9999  9999  9999  9999\n"
     seen = [usage.build(known_months("2025-06", usage=drawing), population("ann")) for drawing in (USAGE, later)]
     assert rows_of(seen[0], *names()) == rows_of(seen[1], *names())
 
 
-def test_the_catalogue_names_exactly_what_is_built():
+def test_the_catalogue_names_exactly_what_is_built() -> None:
     built = usage.build(known_months("2025-06", usage=USAGE), population("ann"))
     assert built is not None
     assert built.collect_schema().names() == ["customer_id", *names()]
 
 
-def test_without_usage_there_is_nothing_to_build():
+def test_without_usage_there_is_nothing_to_build() -> None:
     assert usage.build(known_months("2025-06"), population("ann")) is None

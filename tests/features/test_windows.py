@@ -34,31 +34,31 @@ def of_ann(drawing: str, *names: str, as_of: str = "2025-06", empty: tuple[str, 
     return rows_of(windows.build(known, population("ann"), MINUTES), *(f"out_{name}" for name in names))[0]
 
 
-def test_level_and_change_look_at_the_latest_months():
+def test_level_and_change_look_at_the_latest_months() -> None:
     assert of_ann(SIX_MONTHS, "last", "mean_3", "mean_6", "change_1") == (10.0, 20.0, 40.0, -10.0)
 
 
-def test_slopes_are_least_squares_lines():
-    # numpy.polyfit(range(6), [60, 50, 70, 30, 20, 10], 1)[0] is -76 / 7
+def test_slopes_are_least_squares_lines() -> None:
+    # The slope of six months as numpy's polyfit finds it: -10.857...
     assert of_ann(SIX_MONTHS, "slope_3", "slope_6") == (-10.0, pytest.approx(-76 / 7))
 
 
-def test_variability_is_deviation_by_mean():
+def test_variability_is_deviation_by_mean() -> None:
     assert of_ann(SIX_MONTHS, "variability_3", "variability_6") == (
         pytest.approx(math.sqrt(200 / 3) / 20),
         pytest.approx(math.sqrt(2800 / 6) / 40),
     )
 
 
-def test_the_steepest_fall_is_the_largest_from_one_month_to_the_next():
+def test_the_steepest_fall_is_the_largest_from_one_month_to_the_next() -> None:
     assert of_ann(SIX_MONTHS, "steepest_fall_6") == (40.0,)
 
 
-def test_ratios_compare_with_the_own_past_without_the_latest_month():
+def test_ratios_compare_with_the_own_past_without_the_latest_month() -> None:
     assert of_ann(SIX_MONTHS, "ratio_3", "ratio_6") == (10 / 25, pytest.approx(10 / 46))
 
 
-def test_a_measure_that_only_rises_falls_by_nothing():
+def test_a_measure_that_only_rises_falls_by_nothing() -> None:
     drawing = """
         month    customer_id  voice_out_minutes
         2025-05  ann          10
@@ -67,7 +67,7 @@ def test_a_measure_that_only_rises_falls_by_nothing():
     assert of_ann(drawing, "steepest_fall_6") == (0.0,)
 
 
-def test_silence_counts_months_of_nothing_among_the_known_ones():
+def test_silence_counts_months_of_nothing_among_the_known_ones() -> None:
     drawing = """
         month    customer_id  voice_out_minutes
         2025-03  ann          8
@@ -78,32 +78,32 @@ def test_silence_counts_months_of_nothing_among_the_known_ones():
     assert of_ann(drawing, "silent_3", "silent_6") == (1 / 2, pytest.approx(1 / 3))
 
 
-def test_a_negative_bill_is_silent_like_an_empty_one():
+def test_a_negative_bill_is_silent_like_an_empty_one() -> None:
     bills = MeasureTable("bills", "billing", (Measure("amount", "bill", "currency", "bill"),))
     known = known_months("2025-06", bills="month customer_id amount \n 2025-06 ann -3.5")
     assert rows_of(windows.build(known, population("ann"), bills), "bill_silent_3") == [(1.0,)]
 
 
-def test_a_month_that_was_not_delivered_is_unknown_not_zero():
+def test_a_month_that_was_not_delivered_is_unknown_not_zero() -> None:
     without_april = SIX_MONTHS.replace("2025-04  ann          30\n", "")
     names = ("mean_3", "mean_6", "silent_6", "steepest_fall_6")
     assert of_ann(without_april, *names) == (15.0, 42.0, 0.0, 10.0)
     assert of_ann(without_april, "slope_3", "slope_6", "variability_3", "variability_6") == (None, None, None, None)
 
 
-def test_without_the_latest_month_its_windows_are_unknown_but_means_are_not():
+def test_without_the_latest_month_its_windows_are_unknown_but_means_are_not() -> None:
     until_may = SIX_MONTHS.replace("2025-06  ann          10\n", "")
     assert of_ann(until_may, "last", "change_1", "ratio_3", "ratio_6") == (None, None, None, None)
     assert of_ann(until_may, "mean_3") == (25.0,)
 
 
-def test_a_new_customer_has_no_usual_to_compare_with():
+def test_a_new_customer_has_no_usual_to_compare_with() -> None:
     drawing = "month customer_id voice_out_minutes \n 2025-06 ann 10 \n 2025-05 bob 10"
     names = ("last", "change_1", "ratio_3", "ratio_6", "steepest_fall_6", "slope_3")
     assert of_ann(drawing, *names) == (10.0, None, None, None, None, None)
 
 
-def test_a_usual_of_zero_gives_no_ratio_and_a_mean_of_zero_no_variability():
+def test_a_usual_of_zero_gives_no_ratio_and_a_mean_of_zero_no_variability() -> None:
     drawing = """
         month    customer_id  voice_out_minutes
         2025-04  ann          0
@@ -114,7 +114,7 @@ def test_a_usual_of_zero_gives_no_ratio_and_a_mean_of_zero_no_variability():
     assert of_ann(drawing.replace("  7", "  0"), "variability_3", "silent_3", "mean_3") == (None, 1.0, 0.0)
 
 
-def test_a_customer_without_any_row_keeps_a_row_of_unknowns():
+def test_a_customer_without_any_row_keeps_a_row_of_unknowns() -> None:
     known = known_months("2025-06", usage=SIX_MONTHS)
     built = windows.build(known, population("ann", "bob"), MINUTES)
     assert rows_of(built, "customer_id", "out_last", "out_mean_6", "out_silent_6", "on_share_3") == [
@@ -123,18 +123,18 @@ def test_a_customer_without_any_row_keeps_a_row_of_unknowns():
     ]
 
 
-def test_customers_outside_the_population_get_no_row():
+def test_customers_outside_the_population_get_no_row() -> None:
     known = known_months("2025-06", usage=SIX_MONTHS)
     assert rows_of(windows.build(known, population("bob"), MINUTES), "customer_id") == [("bob",)]
 
 
-def test_no_delivered_month_gives_no_frame():
+def test_no_delivered_month_gives_no_frame() -> None:
     assert windows.build(known_months("2025-06", usage=SIX_MONTHS), population("ann"), MINUTES) is not None
     assert windows.build(known_months("2026-06", usage=SIX_MONTHS), population("ann"), MINUTES) is None
     assert windows.build(known_months("2025-06"), population("ann"), MINUTES) is None
 
 
-def test_months_after_as_of_are_invisible():
+def test_months_after_as_of_are_invisible() -> None:
     later = SIX_MONTHS + "2025-07  ann  999999\n"
     names = tuple(window.name for window in windows.WINDOWS)
     assert of_ann(later, *names) == of_ann(SIX_MONTHS, *names)
@@ -142,13 +142,13 @@ def test_months_after_as_of_are_invisible():
         known_months("2025-06").table("usage", Month.parse("2025-07"))
 
 
-def test_months_before_the_sixth_are_not_looked_at():
+def test_months_before_the_sixth_are_not_looked_at() -> None:
     earlier = SIX_MONTHS + "2024-12  ann  999999\n"
     names = tuple(window.name for window in windows.WINDOWS)
     assert of_ann(earlier, *names) == of_ann(SIX_MONTHS, *names)
 
 
-def test_a_share_weighs_months_and_leaves_out_those_where_either_part_is_unknown():
+def test_a_share_weighs_months_and_leaves_out_those_where_either_part_is_unknown() -> None:
     known = known_months(
         "2025-06",
         usage="""
@@ -163,7 +163,7 @@ def test_a_share_weighs_months_and_leaves_out_those_where_either_part_is_unknown
     assert rows_of(windows.build(known, population("ann", "bob"), MINUTES), "on_share_3") == [(0.25,), (None,)]
 
 
-def test_every_window_of_every_measure_is_built_in_the_catalogue_order():
+def test_every_window_of_every_measure_is_built_in_the_catalogue_order() -> None:
     built = windows.build(known_months("2025-06", usage=SIX_MONTHS), population("ann"), MINUTES)
     assert built is not None
     names = [indicator.name for indicator in windows.catalogue(MINUTES)]
@@ -171,7 +171,7 @@ def test_every_window_of_every_measure_is_built_in_the_catalogue_order():
     assert names[:3] == ["out_last", "out_mean_3", "out_mean_6"]
 
 
-def test_the_catalogue_says_what_a_window_means_and_in_which_unit():
+def test_the_catalogue_says_what_a_window_means_and_in_which_unit() -> None:
     by_name = {indicator.name: indicator for indicator in windows.catalogue(MINUTES)}
     slope = by_name["out_slope_3"]
     assert slope.meaning == "By how much the call time rises a month, by the trend of the last three months."

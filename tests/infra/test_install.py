@@ -18,7 +18,7 @@ FAILING_PIP = "#!/bin/sh\necho 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES'\n
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with three small locks, where making an environment gives a `python` that only writes down what it is asked."""
+    """A checkout with three small locks, whose environments get a `python` that only writes down what it is asked."""
     folder = tmp_path / "checkout"
     (folder / "locks").mkdir(parents=True)
     (folder / "pyproject.toml").write_text("[project]\n")
