@@ -12,17 +12,25 @@ BILLING = MeasureTable(
     angle="billing",
     measures=(
         Measure("amount", "bill_amount", "currency", "billed amount"),
-        Measure("plan_fee", "bill_plan_fee", "currency", "plan fee"),
-        Measure("overage", "bill_overage", "currency", "charge beyond the plan's allowances"),
-        Measure("long_distance", "bill_long_distance", "currency", "charge for long-distance and international calls"),
-        Measure("roaming", "bill_roaming", "currency", "roaming charge"),
-        Measure("information", "bill_information", "currency", "charge for content and information services"),
-        Measure("data_fee", "bill_data_fee", "currency", "data charge beyond the plan fee"),
-        Measure("discount", "bill_discount", "currency", "discount"),
-        Measure("arrears", "bill_arrears", "currency", "overdue amount"),
+        Measure("plan_fee", "bill_plan_fee", "currency", "plan fee", in_brief=True),
+        Measure("overage", "bill_overage", "currency", "charge beyond the plan's allowances", in_brief=True),
+        Measure(
+            "long_distance",
+            "bill_long_distance",
+            "currency",
+            "charge for long-distance and international calls",
+            in_brief=True,
+        ),
+        Measure("roaming", "bill_roaming", "currency", "roaming charge", in_brief=True),
+        Measure(
+            "information", "bill_information", "currency", "charge for content and information services", in_brief=True
+        ),
+        Measure("data_fee", "bill_data_fee", "currency", "data charge beyond the plan fee", in_brief=True),
+        Measure("discount", "bill_discount", "currency", "discount", in_brief=True),
+        Measure("arrears", "bill_arrears", "currency", "overdue amount", in_brief=True),
         Measure("balance", "bill_balance", "currency", "prepaid balance"),
         Measure("recharge_amount", "bill_recharge_amount", "currency", "amount topped up"),
-        Measure("recharge_count", "bill_recharge_count", "count", "number of top-ups"),
+        Measure("recharge_count", "bill_recharge_count", "count", "number of top-ups", in_brief=True),
     ),
     shares=tuple(
         Share(

@@ -14,7 +14,7 @@ from features.contracts import CONTRACTS
 from features.custom_indicators import CustomName, custom_names
 from features.known_months import Frame
 from features.labels import ChurnDefinition
-from features.month_ledger import Entry, MonthLedger
+from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from features.population import scored_population
 
@@ -57,24 +57,25 @@ def build_feature_month(
     One row per scored customer in key order. `progress` is told buckets done and buckets in all. Raises
     FeaturesError when the month's customers or activity tables were not on hand at its close.
     """
-    inputs = _fingerprint(ledger, as_of, wanted)
-    held = ledger.known(wanted.table, as_of)
-    if held is not None and held.inputs == inputs:
-        return held
-    warehouse = ledger.warehouse
-    buckets = _buckets(ledger, as_of)
+    # Training builds months too, without holding the month's lock of the home; a delivery may arrive meanwhile.
+    with ledger.warehouse.locked(wanted.table, as_of):
+        seen = ledger.at_rest()
+        inputs = _fingerprint(seen, as_of, wanted)
+        held = seen.known(wanted.table, as_of)
+        if held is not None and held.inputs == inputs:
+            return held
+        buckets = _buckets(seen, as_of)
 
-    def rows() -> Iterator[tuple[int, Frame]]:
-        for done, bucket in enumerate(buckets, start=1):
-            known = ledger.known_months(as_of, bucket)
-            population = scored_population(known, wanted.churn)
-            yield bucket, feature_table.build(known, population, wanted.custom).sort("customer_id")
-            if progress is not None:
-                progress(done, len(buckets))
+        def rows() -> Iterator[tuple[int, Frame]]:
+            for done, bucket in enumerate(buckets, start=1):
+                known = seen.known_months(as_of, bucket)
+                population = scored_population(known, wanted.churn)
+                yield bucket, feature_table.build(known, population, wanted.custom).sort("customer_id")
+                if progress is not None:
+                    progress(done, len(buckets))
 
-    staged = warehouse.stage_month(wanted.table, as_of, rows())
-    version = warehouse.commit(staged, {"inputs": inputs, "code": wanted.code, "schema_hash": staged.schema_hash})
-    return ledger.record(staged, version, inputs=inputs, source="features", code=wanted.code, now=now)
+        staged = ledger.warehouse.stage_month(wanted.table, as_of, rows())
+        return ledger.enter([staged], Origin(inputs, "features", wanted.code, now))[0]
 
 
 def _buckets(ledger: MonthLedger, as_of: Month) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from features import FeaturesError
+from features.durable_files import write_durably
 from features.months import Month
 
 PRIVATE = 0o700
@@ -64,20 +64,13 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self, name: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
-        """Hold the kernel lock `name` of this home; a second holder waits and is told so through `waiting`.
+        """Hold the kernel lock `name` of this home; a second holder waits and is told so through `waiting`."""
 
-        `flock` is released by the kernel when its process ends, however it ends, so no lock outlives a
-        killed run and none has to be removed by hand.
-        """
-        folder = self.root / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / f"{name}.lock", "w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if waiting is not None:
-                    waiting(f"another run holds {name} in {self.root}; waiting for it to end")
-                fcntl.flock(handle, fcntl.LOCK_EX)
+        def told() -> None:
+            if waiting is not None:
+                waiting(f"another run holds {name} in {self.root}; waiting for it to end")
+
+        with kernel_lock(self.root / "locks" / f"{name}.lock", told):
             yield
 
     @contextlib.contextmanager
@@ -108,22 +101,18 @@ def open_home(root: Path) -> Home:
     return Home(root.resolve())
 
 
-def write_durably(file: Path, content: bytes) -> None:
-    """Write `file` so that after a crash it holds either its old content or all of the new one."""
+@contextlib.contextmanager
+def kernel_lock(file: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock on `file`, after calling `waiting` and waiting where somebody else holds it.
+
+    `flock` is released by the kernel when its process ends, however it ends, so no lock outlives a killed
+    run and none has to be removed by hand. It is not re-entrant: taken twice by one run, it waits for ever.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    staged = file.with_name(f".{file.name}.{os.getpid()}")
-    with open(staged, "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(staged, file)
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable: on Linux a rename is safe only after its folder is synced."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with file.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -82,7 +82,11 @@ def staging_select(table: MappedTable, view: str, months: str) -> str:
 
 
 def batch_select(table: MappedTable, rows: str) -> str:
-    """The SELECT of one month and bucket in the contract's types, in key order: the same bytes every time."""
+    """The SELECT of one month and bucket in the contract's types, in key order: the same bytes every time.
+
+    The number of buckets is cast because a signed one sends the division through 128 bits: 0.22 s instead of
+    0.01 s a batch on 2,000,000 rows.
+    """
     columns = [
         quoted(name) if name in table.yielded else f"CAST(NULL AS {table.type_of(name)}) AS {quoted(name)}"
         for name in table.contract.columns()
@@ -91,7 +95,8 @@ def batch_select(table: MappedTable, rows: str) -> str:
     order = table.contract.key() + [name for name in table.present() if name not in table.contract.key()]
     return (
         f"SELECT {_listed(columns + flags)} FROM {rows} "
-        f"WHERE month = $month AND {quoted(HASH)} % $buckets = $bucket ORDER BY {_listed(map(quoted, order))}"
+        f"WHERE month = $month AND {quoted(HASH)} % CAST($buckets AS UBIGINT) = $bucket "
+        f"ORDER BY {_listed(map(quoted, order))}"
     )
 
 

@@ -86,6 +86,10 @@ class OpenExtract:
         """Rows of a mapped table in `month`; none when it was not mapped."""
         return self._rows_by_month.get(table, {}).get(str(month), 0)
 
+    def files(self, table: str) -> list[str]:
+        """Names of the files that the mapping of `table` read."""
+        return self._mapped.files[table]
+
     @cached_property
     def _rows_by_month(self) -> dict[str, dict[str, int]]:
         counted = "SELECT strftime(month, '%Y-%m'), count(*) FROM {} WHERE month IS NOT NULL GROUP BY 1"

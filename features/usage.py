@@ -16,11 +16,27 @@ USAGE = MeasureTable(
     measures=(
         Measure("voice_out_minutes", "usage_voice_out", "minutes", "outgoing call time"),
         Measure("voice_in_minutes", "usage_voice_in", "minutes", "incoming call time"),
-        Measure("on_net_minutes", "usage_on_net", "minutes", "outgoing call time to the operator's own numbers"),
-        Measure("off_net_minutes", "usage_off_net", "minutes", "outgoing call time to other operators' numbers"),
-        Measure("long_distance_minutes", "usage_long_distance", "minutes", "outgoing long-distance call time"),
-        Measure("international_minutes", "usage_international", "minutes", "outgoing international call time"),
-        Measure("roaming_minutes", "usage_roaming", "minutes", "call time while roaming"),
+        Measure(
+            "on_net_minutes",
+            "usage_on_net",
+            "minutes",
+            "outgoing call time to the operator's own numbers",
+            in_brief=True,
+        ),
+        Measure(
+            "off_net_minutes",
+            "usage_off_net",
+            "minutes",
+            "outgoing call time to other operators' numbers",
+            in_brief=True,
+        ),
+        Measure(
+            "long_distance_minutes", "usage_long_distance", "minutes", "outgoing long-distance call time", in_brief=True
+        ),
+        Measure(
+            "international_minutes", "usage_international", "minutes", "outgoing international call time", in_brief=True
+        ),
+        Measure("roaming_minutes", "usage_roaming", "minutes", "call time while roaming", in_brief=True),
         Measure("sms_count", "usage_sms", "count", "number of short messages sent"),
         Measure("data_mb", "usage_data", "MB", "data volume"),
     ),

@@ -1,52 +1,44 @@
-"""Warehouse: the door to engine and tables; one month of one table is replaced in one commit or not at all."""
+"""Warehouse: the door to the tables; one month of one table is replaced in one commit or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
-
 from features import FeaturesError
-from features.home import sync_folder
+from features.canonical_hash import canonical_hash, schema_hash
+from features.durable_files import make_folder, sync, write_durably
+from features.engine import EngineSettings, arrow_schema, batches, collect, scan, write_part
+from features.home import kernel_lock
 from features.known_months import Frame
 from features.months import Month
 
 if TYPE_CHECKING:
-    import polars as pl
     import pyarrow as pa
     from deltalake import DeltaTable
     from deltalake.transaction import AddAction
 
 PARTITION = ["month", "bucket"]
+STAGED = "_staged"
+"""Delta's vacuum passes over folders whose names begin with an underscore."""
+LOCKS = "_locks"
+TABLE_SETTINGS = {"delta.enableExpiredLogCleanup": "false"}
+"""The ledger names versions for ever; Delta would forget those older than thirty days at every 100th commit."""
 
 
 @dataclass(frozen=True)
-class EngineSettings:
-    """How much of the machine a run may use.
+class StagedPart:
+    """The file of one bucket of a staged month."""
 
-    `threads` 0 means all cores. `memory_gb` bounds the SQL engine of the sources; everything else works on
-    one bucket, or on `batch_rows` rows, at a time. `name` is `polars`, or `spark` to read and compute with
-    a Spark session. Row groups have a fixed size because Parquet's bytes would otherwise depend on the
-    number of threads.
-    """
-
-    name: str = "polars"
-    threads: int = 0
-    memory_gb: float = 4.0
-    batch_rows: int = 50_000
-    row_group_rows: int = 131_072
-    buckets: int = 0
-
-    @property
-    def cores(self) -> int:
-        """Threads to use: those of the settings, or as many as this process may run on."""
-        return self.threads or len(os.sched_getaffinity(0))
+    bucket: int
+    rows: int
+    file: Path
 
 
 @dataclass(frozen=True)
@@ -55,159 +47,208 @@ class StagedMonth:
 
     table: str
     month: Month
-    rows: int
     content_hash: str
     schema_hash: str
-    schema: Any
-    files: tuple[Path, ...] = field(default=())
-    actions: tuple[AddAction, ...] = field(default=())
+    schema: pa.Schema
+    parts: tuple[StagedPart, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
 
     def discard(self) -> None:
-        for file in self.files:
-            file.unlink(missing_ok=True)
+        shutil.rmtree(self.parts[0].file.parent, ignore_errors=True)
 
 
 class Warehouse:
     """Delta tables under one folder, partitioned by month and by hash bucket of the customer.
 
-    Parquet files are written by Polars and synced before Delta's commit names them: delta-rs syncs
-    nothing, so a power cut after its own write could leave a commit that names missing bytes.
+    Parquet files are written and synced before Delta's commit names them: delta-rs syncs nothing, so a
+    power cut after its own write could leave a commit that names missing bytes. Commits to a table are made
+    one at a time, so that no writer meets another one's conflict.
     """
 
     def __init__(self, tables: Path, engine: EngineSettings | None = None) -> None:
         self.tables = tables
         self.engine = engine or EngineSettings()
-        self._known_files: dict[tuple[str, int], dict[tuple[str, int], str]] = {}
+        self._latest: dict[str, int] = {}
+        self._known_files: dict[tuple[str, int], dict[tuple[str, int], Path]] = {}
+
+    def locked(self, table: str, month: Month) -> contextlib.AbstractContextManager[None]:
+        """Hold the kernel lock of one month of one table, for whoever replaces it outside a whole run of the month."""
+        return kernel_lock(self.tables / LOCKS / f"{table}-{month}.lock")
 
     def stage_month(self, table: str, month: Month, buckets: Iterable[tuple[int, Frame]]) -> StagedMonth:
-        """Write each bucket's rows, ordered as given, for a later `commit`; one bucket is in memory at a time."""
-        folder = self.tables / table
-        version = self.version(table) + 1
-        digest = hashlib.sha256()
-        rows, schema, files, actions = 0, None, [], []
-        for bucket, frame in buckets:
-            part = collect(frame)
-            schema = part.schema
-            path = f"month={month}/bucket={bucket}/part-{version:06d}.parquet"
-            files.append(folder / path)
-            size = self._write_part(part, folder / path)
-            actions.append(_add_action(path, size, month, bucket, part.height))
-            digest.update(canonical_hash(part))
-            rows += part.height
-        if schema is None:
+        """Write each bucket's rows, ordered as given, for a later `commit`; one bucket is in memory at a time.
+
+        The caller holds a lock that keeps other writers of this month of the table away: what a killed run
+        of it left behind is removed. Nothing stays when a bucket fails.
+        """
+        folder = self.tables / table / STAGED / str(month)
+        shutil.rmtree(folder, ignore_errors=True)
+        digest, parts = hashlib.sha256(), []
+        try:
+            for bucket, frame in buckets:
+                rows = collect(frame)
+                digest.update(canonical_hash(rows))
+                parts.append(StagedPart(bucket, rows.height, folder / f"bucket={bucket}.parquet"))
+                write_part(rows, parts[-1].file, self.engine)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        if not parts:
             raise FeaturesError(f"{table}: nothing was given to write for {month}")
-        return StagedMonth(
-            table, month, rows, digest.hexdigest(), _schema_hash(schema), schema, tuple(files), tuple(actions)
-        )
+        return StagedMonth(table, month, digest.hexdigest(), schema_hash(rows.schema), arrow_schema(rows), tuple(parts))
 
     def commit(self, staged: StagedMonth, facts: Mapping[str, str]) -> int:
         """Replace the month by what was staged, atomically; `facts` become the commit's metadata. The new version."""
         from deltalake import CommitProperties
 
-        table = self._open_or_create(staged.table, staged.schema)
-        metadata = {"month": str(staged.month), "rows": str(staged.rows), "content_hash": staged.content_hash}
-        table.create_write_transaction(
-            list(staged.actions),
-            "overwrite",
-            table.schema(),
-            PARTITION,
-            [("month", "=", str(staged.month))],
-            commit_properties=CommitProperties(custom_metadata={**metadata, **facts}),
-        )
-        self._sync_log(staged.table)
-        return self.version(staged.table)
+        metadata = {
+            "month": str(staged.month),
+            "rows": str(staged.rows),
+            "content_hash": staged.content_hash,
+            "schema_hash": staged.schema_hash,
+        }
+        with self._committing(staged.table):
+            table = self._open_or_create(staged.table, staged.schema, partitioned=True)
+            version = self.version(staged.table) + 1
+            table.create_write_transaction(
+                [self._placed(staged, part, version) for part in staged.parts],
+                "overwrite",
+                table.schema(),
+                PARTITION,
+                [("month", "=", str(staged.month))],
+                commit_properties=CommitProperties(custom_metadata={**metadata, **facts}),
+            )
+        staged.discard()
+        return version
 
     def version(self, table: str) -> int:
         """Latest version of `table`; -1 when it does not exist yet.
 
         A commit of Delta Lake is a file named after its version, so the names tell it without reading the log.
         """
-        commits = (self.tables / table / "_delta_log").glob("*.json")
-        return max((int(commit.stem) for commit in commits if commit.stem.isdigit()), default=-1)
+        latest = self._latest.get(table, -1)
+        while self._log_entry(table, latest + 1).exists():
+            latest += 1
+        self._latest[table] = latest
+        return latest
 
-    def files(self, table: str, month: Month, version: int, bucket: int | None = None) -> list[str]:
-        """Paths of the Parquet files that hold `month` (one bucket of it) in `version` of `table`."""
+    def files(self, table: str, month: Month, version: int, bucket: int | None = None) -> list[Path]:
+        """The Parquet files that hold `month` (one bucket of it) in `version` of `table`.
+
+        Raises FeaturesError when they are gone because the version was vacuumed.
+        """
         held = self._files_of_version(table, version)
-        return [
+        files = [
             file
             for (held_month, held_bucket), file in sorted(held.items())
             if held_month == str(month) and bucket in (None, held_bucket)
         ]
+        if not files or not all(file.is_file() for file in files):
+            raise FeaturesError(
+                f"{table} {month}: the files of version {version} are gone, as after a vacuum; restore another revision "
+                f"(holdfast revisions {table} --month {month} --restore N) or deliver the month again"
+            )
+        return files
 
     def read(self, table: str, month: Month, version: int, bucket: int | None = None) -> Frame:
         """The rows of `month` in `version` of `table`, lazily, in the engine of the settings."""
-        files = self.files(table, month, version, bucket)
-        if not files:
-            raise FeaturesError(
-                f"{table}: version {version} no longer holds {month}, bucket {bucket}; it was vacuumed, "
-                f"so deliver the month again"
-            )
-        return self._scan(files)
+        return scan(self.files(table, month, version, bucket), self.engine)
 
     def batches(self, table: str, month: Month, version: int, bucket: int) -> Iterator[pa.Table]:
         """The rows of one bucket as Arrow tables of at most `batch_rows` rows, in stored order."""
-        import polars as pl
-
-        lazy = pl.scan_parquet(self.files(table, month, version, bucket))
-        for batch in lazy.collect_batches(chunk_size=self.engine.batch_rows, maintain_order=True):
-            yield batch.to_arrow()
-
-    def from_arrow(self, rows: pa.Table) -> Frame:
-        """Rows that were worked out outside the engine, as a lazy frame."""
-        import polars as pl
-
-        return nw.from_native(pl.LazyFrame(pl.from_arrow(rows)))
+        return batches(self.files(table, month, version, bucket), self.engine)
 
     def buckets_of(self, table: str, month: Month, version: int) -> list[int]:
         held = self._files_of_version(table, version)
         return sorted(bucket for held_month, bucket in held if held_month == str(month))
 
-    def append_rows(self, table: str, rows: list[dict[str, Any]], schema: Mapping[str, type]) -> None:
+    def append_rows(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to a small unpartitioned ledger table, in one commit."""
-        import polars as pl
+        import pyarrow as pa
+        import pyarrow.parquet as pq
         from deltalake.transaction import AddAction
 
-        frame = pl.DataFrame(rows, schema=dict(schema), orient="row")
-        handle = self._open_or_create(table, frame.schema, partition=[])
-        path = f"part-{handle.version() + 1:06d}.parquet"
-        size = self._write_part(frame, self.tables / table / path)
-        action = AddAction(path, size, {}, 0, True, json.dumps({"numRecords": frame.height}))
-        handle.create_write_transaction([action], "append", handle.schema())
-        self._sync_log(table)
+        with self._committing(table):
+            handle = self._open_or_create(table, rows.schema)
+            part = f"part-{self.version(table) + 1:06d}.parquet"
+            file = self.tables / table / part
+            content = pa.BufferOutputStream()
+            pq.write_table(rows, content)
+            write_durably(file, content.getvalue())
+            action = AddAction(part, file.stat().st_size, {}, 0, True, json.dumps({"numRecords": rows.num_rows}))
+            handle.create_write_transaction([action], "append", handle.schema())
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a small ledger table, oldest commit first; none when it does not exist."""
-        import polars as pl
+        import pyarrow.parquet as pq
         from deltalake import DeltaTable
 
         if self.version(table) < 0:
             return []
         files = sorted(DeltaTable(str(self.tables / table)).file_uris())
-        return pl.read_parquet(files).to_dicts() if files else []
+        return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
 
     def vacuum(self, table: str, keep_versions: list[int]) -> int:
-        """Delete files that no version in `keep_versions` needs; how many were deleted."""
+        """Delete files that neither the latest version nor one of `keep_versions` needs; how many were deleted."""
         from deltalake import DeltaTable
 
-        self._known_files.clear()
-        return len(
-            DeltaTable(str(self.tables / table)).vacuum(
+        with self._committing(table):
+            deleted = DeltaTable(str(self.tables / table)).vacuum(
                 retention_hours=0,
                 dry_run=False,
                 enforce_retention_duration=False,
                 full=True,
                 keep_versions=keep_versions,
             )
-        )
+        return len(deleted)
 
-    def _scan(self, files: list[str]) -> Frame:
-        if self.engine.name == "spark":
-            return nw.from_native(spark_session(self.engine).read.parquet(*files))
-        import polars as pl
+    @contextlib.contextmanager
+    def _committing(self, table: str) -> Iterator[None]:
+        """Hold the table's commit lock, and make durable what was added to its log, because delta-rs does not."""
+        with kernel_lock(self.tables / LOCKS / f"{table}.lock"):
+            before = self.version(table)
+            yield
+            added = range(before + 1, self.version(table) + 1)
+            log = self.tables / table / "_delta_log"
+            checkpoints = [*log.glob(f"{added.stop - 1:020d}.checkpoint*"), *log.glob("_last_checkpoint")]
+            for path in [*(self._log_entry(table, version) for version in added), *checkpoints, log, log.parent]:
+                sync(path)
 
-        return nw.from_native(pl.scan_parquet(files, hive_partitioning=False))
+    def _open_or_create(self, table: str, schema: pa.Schema, *, partitioned: bool = False) -> DeltaTable:
+        import pyarrow as pa
+        from deltalake import DeltaTable, Schema
+        from deltalake.transaction import create_table_with_add_actions
 
-    def _files_of_version(self, table: str, version: int) -> dict[tuple[str, int], str]:
+        folder = self.tables / table
+        if self.version(table) < 0:
+            make_folder(folder)
+            partition = [pa.field("month", pa.string()), pa.field("bucket", pa.int32())] if partitioned else []
+            create_table_with_add_actions(
+                str(folder),
+                Schema.from_arrow(pa.schema([*schema, *partition])),
+                [],
+                partition_by=[field.name for field in partition],
+                configuration=TABLE_SETTINGS,
+            )
+        return DeltaTable(str(folder))
+
+    def _placed(self, staged: StagedMonth, part: StagedPart, version: int) -> AddAction:
+        """Move a part to where `version` will name it. No other version can: each name holds its own number."""
+        from deltalake.transaction import AddAction
+
+        path = f"month={staged.month}/bucket={part.bucket}/part-{version:06d}.parquet"
+        file = self.tables / staged.table / path
+        make_folder(file.parent)
+        part.file.replace(file)
+        sync(file.parent)
+        partition: dict[str, str | None] = {"month": str(staged.month), "bucket": str(part.bucket)}
+        # A modification time of 0 keeps the log the same for the same inputs; nothing reads it.
+        return AddAction(path, file.stat().st_size, partition, 0, True, json.dumps({"numRecords": part.rows}))
+
+    def _files_of_version(self, table: str, version: int) -> dict[tuple[str, int], Path]:
         """Delta's answer to which file holds which month and bucket, kept because versions never change."""
         if (table, version) not in self._known_files:
             from deltalake import DeltaTable
@@ -216,108 +257,9 @@ class Warehouse:
             actions = DeltaTable(str(folder), version=version).get_add_actions(flatten=True)
             columns = (actions.column(name).to_pylist() for name in ("partition.month", "partition.bucket", "path"))
             self._known_files[table, version] = {
-                (month, bucket): str(folder / path) for month, bucket, path in zip(*columns, strict=True)
+                (month, bucket): folder / path for month, bucket, path in zip(*columns, strict=True)
             }
         return self._known_files[table, version]
 
-    def _open_or_create(self, table: str, schema: Mapping[str, Any], partition: list[str] | None = None) -> DeltaTable:
-        from deltalake import DeltaTable, Schema
-        from deltalake.transaction import create_table_with_add_actions
-
-        folder = self.tables / table
-        partition = PARTITION if partition is None else partition
-        if self.version(table) < 0:
-            folder.mkdir(parents=True, exist_ok=True)
-            arrow = _arrow_schema(schema, partition)
-            create_table_with_add_actions(str(folder), Schema.from_arrow(arrow), [], "ignore", partition)
-        return DeltaTable(str(folder))
-
-    def _write_part(self, part: pl.DataFrame, path: Path) -> int:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "wb") as handle:
-            part.write_parquet(handle, compression="zstd", row_group_size=self.engine.row_group_rows)
-            handle.flush()
-            os.fsync(handle.fileno())
-        sync_folder(path.parent)
-        return path.stat().st_size
-
-    def _sync_log(self, table: str) -> None:
-        log = self.tables / table / "_delta_log"
-        entry = log / f"{self.version(table):020d}.json"
-        with open(entry, "rb") as handle:
-            os.fsync(handle.fileno())
-        for folder in (log, log.parent, *log.parent.glob("month=*")):
-            sync_folder(folder)
-
-
-def collect(frame: Frame) -> pl.DataFrame:
-    """The rows of a lazy frame of any engine, in memory, as a Polars frame."""
-    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
-    return collected
-
-
-def canonical_hash(frame: pl.DataFrame) -> bytes:
-    """SHA-256 over names, types and values of `frame` in its row order, whatever file format or engine held it.
-
-    Nulls are hashed apart from values and minus zero as zero, so equal tables have equal hashes.
-    """
-    import polars as pl
-
-    digest = hashlib.sha256()
-    for column in frame.iter_columns():
-        digest.update(f"{column.name}:{column.dtype}:{len(column)};".encode())
-        digest.update(column.is_null().cast(pl.UInt8).to_numpy().tobytes())
-        digest.update(_value_bytes(column))
-    return digest.digest()
-
-
-def _value_bytes(column: pl.Series) -> bytes:
-    import polars as pl
-
-    if column.dtype == pl.String:
-        filled = column.fill_null("")
-        return filled.str.len_bytes().to_numpy().tobytes() + "".join(filled.to_list()).encode()
-    if column.dtype.is_decimal():
-        return _value_bytes(column.cast(pl.String))
-    if column.dtype.is_float():
-        return (column.fill_null(0.0) + 0.0).to_numpy().tobytes()
-    return column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().tobytes()
-
-
-def _arrow_schema(schema: Mapping[str, Any], partition: list[str]) -> pa.Schema:
-    import polars as pl
-
-    types = {"month": pl.String(), "bucket": pl.Int32()}
-    empty = pl.DataFrame(schema={**schema, **{name: types[name] for name in partition}})
-    return empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
-
-
-def _schema_hash(schema: Mapping[str, Any]) -> str:
-    return hashlib.sha256(str(dict(schema)).encode()).hexdigest()
-
-
-def _add_action(path: str, size: int, month: Month, bucket: int, rows: int) -> AddAction:
-    from deltalake.transaction import AddAction
-
-    partition: dict[str, str | None] = {"month": str(month), "bucket": str(bucket)}
-    # A modification time of 0 keeps the log the same for the same inputs; nothing reads it.
-    return AddAction(path, size, partition, 0, True, json.dumps({"numRecords": rows}))
-
-
-def spark_session(engine: EngineSettings) -> Any:
-    """A local Spark session, or the running one; PySpark is the optional extra `spark`."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as missing:
-        raise FeaturesError(
-            "engine spark needs PySpark; install the extra: pip install 'holdfast[spark]'"
-        ) from missing
-    master = f"local[{engine.cores}]"
-    builder: Callable[[], Any] = (
-        SparkSession.builder.master(master)
-        .appName("holdfast")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate
-    )
-    return builder()
+    def _log_entry(self, table: str, version: int) -> Path:
+        return self.tables / table / "_delta_log" / f"{version:020d}.json"

@@ -23,13 +23,20 @@ NOTHING = 1e-6
 class Measure:
     """A numeric column of a monthly table.
 
-    `name` begins the names of its indicators; `meaning` completes "the ... of the latest month".
+    `name` begins the names of its indicators; `meaning` completes "the ... of the latest month". A measure that is
+    a part of another one gets only the windows named in `IN_BRIEF`: its own trend and unevenness say little more
+    than those of the whole, and would double the indicators.
     """
 
     column: str
     name: str
     unit: str
     meaning: str
+    in_brief: bool = False
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return tuple(window for window in WINDOWS if not self.in_brief or window.name in IN_BRIEF)
 
 
 @dataclass(frozen=True)
@@ -118,24 +125,33 @@ def _parts_of(measure: Measure) -> list[nw.Expr]:
     parts = {
         "sum_2": total(filled[1:3]),
         "sum_3": total(filled[1:3]) + filled[0],
-        "sum_5": total(filled[1:]),
-        "sum_6": total(filled[1:]) + filled[0],
         "known_2": total(known[1:3]),
         "known_3": total(known[:3]),
-        "known_5": total(known[1:]),
         "known_6": total(known),
-        "silent_3": total(silent[:3]),
         "silent_6": total(silent),
+    }
+    if not measure.in_brief:
+        parts |= _parts_in_full(months, filled, known, silent)
+    return [expression.alias(f"{measure.name}__{part}") for part, expression in parts.items()]
+
+
+def _parts_in_full(
+    months: Sequence[nw.Expr], filled: Sequence[nw.Expr], known: Sequence[nw.Expr], silent: Sequence[nw.Expr]
+) -> dict[str, nw.Expr]:
+    return {
+        "sum_5": total(filled[1:]),
+        "sum_6": total(filled[1:]) + filled[0],
+        "known_5": total(known[1:]),
+        "silent_3": total(silent[:3]),
         "all_3": total(months[:3]).abs(),
         "all_6": total(months).abs(),
         "spread_3": _squared_spread(months[:3]),
         "spread_6": _squared_spread(months),
     }
-    return [expression.alias(f"{measure.name}__{part}") for part, expression in parts.items()]
 
 
 def _windows_of(measure: Measure) -> list[nw.Expr]:
-    """The windows of one measure, in the order of `WINDOWS`."""
+    """The windows of one measure, in the order of its `windows`."""
     name = measure.name
     months = [nw.col(f"{name}__{ago}") for ago in range(MONTHS)]
     latest = months[0]
@@ -154,7 +170,7 @@ def _windows_of(measure: Measure) -> list[nw.Expr]:
         "ratio_3": latest * _ratio(name, "known_2", "sum_2"),
         "ratio_6": latest * _ratio(name, "known_5", "sum_5"),
     }
-    return [expressions[window.name].alias(f"{name}_{window.name}") for window in WINDOWS]
+    return [expressions[window.name].alias(f"{name}_{window.name}") for window in measure.windows]
 
 
 def _parts_of_share(share: Share) -> list[nw.Expr]:
@@ -228,6 +244,7 @@ WINDOWS = (
     Window("ratio_3", 3, "ratio", "The {} of the latest month against the usual of the two months before."),
     Window("ratio_6", 6, "ratio", "The {} of the latest month against the usual of the five months before."),
 )
+IN_BRIEF = ("last", "mean_3", "change_1", "silent_6", "ratio_3")
 
 
 def catalogue(source: MeasureTable) -> tuple[Indicator, ...]:
@@ -242,7 +259,7 @@ def catalogue(source: MeasureTable) -> tuple[Indicator, ...]:
             table=source.table,
         )
         for measure in source.measures
-        for window in WINDOWS
+        for window in measure.windows
     ]
     shares = [
         Indicator(share.name, source.angle, "share", share.meaning, SHARE_MONTHS, source.table)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from features import HoldfastError
-from features.delivery import DeliveryRules
-from features.warehouse import EngineSettings
+from features.engine import EngineSettings
+from features.refusal import DeliveryRules
 from models.churn import ChurnSettings
 from models.evaluation import EvaluationSettings
 from serving.warning_lists import ListSettings

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.home import month_lock
 from features.months import Month
+from flows.settings import SOURCES
 from flows.workspace import Workspace, WorkspaceError
 
 if TYPE_CHECKING:
     from features.delivery import Delivered
     from features.month_ledger import Entry
+    from features.sources import OpenExtract, Source
     from models.backtest import Backtest
     from models.training import Trained
     from serving.warning_lists import WrittenList
@@ -35,64 +38,66 @@ class Arrival:
 
 def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
     """Deliver the months of an extract in order; stops at the first month that is refused."""
-    from features.delivery import deliver, forget_old_rejects, set_aside_unplaced
-    from features.sources import open_extract
+    from features.delivery import Receiving, deliver, set_aside_unplaced
+    from features.rejects import forget_old_rejects
 
     source, extract_folder = work.source(arrival.source), work.extract_folder(arrival.folder)
-    facts, engine = work.home.facts(), work.settings.engine
-    _refuse_other_source(work, source.folder)
     results: list[Delivered] = []
-    with (
-        work.home.locked("ingest", work.say),
-        work.home.scratch() as staging,
-        open_extract(
-            source,
-            extract_folder,
-            staging=staging,
-            key=work.key if source.keyed else None,
-            buckets=facts.get("buckets") or engine.buckets or None,
-            threads=engine.cores,
-            memory_gb=engine.memory_gb,
-        ) as extract,
-    ):
-        work.home.remember(
-            source=str(arrival.source or facts.get("source")), extract=str(extract_folder), buckets=extract.buckets
-        )
-        for table, rows in set_aside_unplaced(source, extract, work.home, work.settings.delivery).items():
-            work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
-        for month in arrival.months or extract.months():
-            with work.home.locked(month_lock(month), work.say):
-                delivered = deliver(
-                    source,
-                    extract,
-                    month,
-                    work.home,
-                    work.ledger,
-                    work.settings.delivery,
-                    now=work.now,
-                    code=work.code,
-                    known_since=month if arrival.backload else None,
-                    accept_partial=arrival.accept_partial,
-                )
-            results += delivered
-            work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
-        for note in extract.notes():
-            work.say(f"note: {note}")
-    forget_old_rejects(work.home, work.settings.delivery, work.now)
+    with work.home.locked("ingest", work.say), work.home.scratch() as staging:
+        forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
+        with _opened(work, source, extract_folder, staging) as extract:
+            receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
+            for table, rows in set_aside_unplaced(receiving, extract).items():
+                work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
+            work.home.remember(source=_written(source), extract=str(extract_folder), buckets=extract.buckets)
+            for month in arrival.months or extract.months():
+                with work.home.locked(month_lock(month), work.say):
+                    since = month if arrival.backload else None
+                    delivered = deliver(
+                        receiving, extract, month, known_since=since, accept_partial=arrival.accept_partial
+                    )
+                results += delivered
+                work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
+            for note in extract.notes():
+                work.say(f"note: {note}")
     return results
+
+
+def _opened(work: Workspace, source: Source, folder: Path, staging: Path) -> AbstractContextManager[OpenExtract]:
+    """The extract, in as many buckets as the home has had since its first month."""
+    from features.sources import open_extract
+
+    engine, facts = work.settings.engine, _facts_of_filled_home(work)
+    if facts and work.source(facts["source"]).folder != source.folder:
+        # A home belongs to one operator: ids of another would mix with its own.
+        raise WorkspaceError(
+            f"home {work.home.root} holds the source {facts['source']}; give another --home for {source.name}"
+        )
+    return open_extract(
+        source,
+        folder,
+        staging=staging,
+        key=work.key if source.keyed else None,
+        buckets=facts.get("buckets") or engine.buckets or None,
+        threads=engine.cores,
+        memory_gb=engine.memory_gb,
+    )
+
+
+def _facts_of_filled_home(work: Workspace) -> dict[str, Any]:
+    """What a home that holds a month is bound to; a first delivery that was refused binds to nothing."""
+    return work.home.facts() if work.ledger.entries() else {}
+
+
+def _written(source: Source) -> str:
+    """A source as a later run finds it from any folder: by name where it is shipped, else by its whole path."""
+    return source.name if source.folder == SOURCES / source.name else str(source.folder)
 
 
 def _told(table: Delivered) -> str:
     rejected = f", {table.rejected:,} rejected" if table.rejected else ""
     revision = f" (revision {table.revision})" if table.outcome == "revision" else ""
     return f"{table.table} {table.rows:,} rows {table.outcome}{revision}{rejected}"
-
-
-def _refuse_other_source(work: Workspace, folder: Path) -> None:
-    """A home belongs to one operator: ids of another would mix with its own."""
-    held = work.home.facts().get("source")
-    if held is not None and work.source(held).folder != folder:
-        raise WorkspaceError(f"home {work.home.root} holds the source {held}; give another --home for {folder.name}")
 
 
 def build_features(work: Workspace, as_of: Month) -> Entry:

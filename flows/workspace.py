@@ -49,7 +49,7 @@ class Workspace:
     @cached_property
     def code(self) -> str:
         import features
-        from features.delivery import code_version
+        from features.code_version import code_version
 
         return code_version(Path(features.__file__).parent)
 

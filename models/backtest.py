@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,19 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.feature_months import FeatureSet
+from features.labels import ImmatureLabels
 from features.month_ledger import MonthLedger
 from features.months import Month
 from models import ModelsError, churn
-from models.baselines import BASELINES, BaselineSettings
-from models.churn import ChurnModel, ChurnSettings
+from models.baselines import BASELINES, BaselineSettings, Predictor
+from models.churn import ChurnModel, ChurnSettings, TooFewLeavers
 from models.evaluation import EvaluationSettings, Scored, evaluate, evaluate_slices
-from models.training_table import LabelledMonth, TrainingTable, labelled_month, mature_months, stack
+from models.training_table import (
+    LabelledMonth,
+    Labelling,
+    TrainingTable,
+    labelled_month,
+    stack,
+    unusable,
+    usable_months,
+)
 
 MODEL = "model"
 OUT_OF_TIME = "out of time: every month is scored by a model that saw only labels mature by then"
 NOT_OUT_OF_TIME = "customer-grouped cross-validation within one snapshot, not out of time"
 
 Scores = Mapping[str, NDArray[np.float64]]
+
+
+class NothingJudged(ModelsError):
+    """Not one of the months that were asked for could be judged."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,13 @@ class Backtest:
 
     def judged_by(self) -> Month:
         """The month up to which outcomes are known: `latest`, or the last one on hand."""
-        return self.latest or self.ledger.months("customers")[-1]
+        held = self.ledger.months("customers")
+        if not held:
+            raise NothingJudged("no month of customers is on hand; run holdfast ingest first")
+        return self.latest or held[-1]
+
+    def labelling(self, wanted: FeatureSet, horizon: int, as_of: Month) -> Labelling:
+        return Labelling(self.ledger, wanted, horizon, as_of, self.settings.max_rows, self.now)
 
 
 @dataclass
@@ -75,71 +94,76 @@ def run_backtest(test: Backtest, months: Sequence[Month], horizons: Sequence[int
 
     Keys: `pooled.horizon_<h>.<model or baseline>.<metric>.{value,low,high}`, `months.<month>` in the same
     shape, `differences` (model minus baseline, paired), `slices`, `unseen` (customers that training never
-    saw), `counts` and `notes`. A month whose labels are not mature yet is left out and named in `notes`.
+    saw), `counts` and `notes`. A month whose labels are not mature yet, or that had too little to learn from,
+    is left out and named in `notes`; NothingJudged when every one is.
     """
     report: dict[str, Any] = {key: {} for key in ("pooled", "differences", "slices", "unseen", "counts", "months")}
     report |= {"design": OUT_OF_TIME, "notes": []}
     for horizon in horizons:
         judged = _Judged()
         for month in months:
-            for part in _judge_month(test, month, horizon, report):
-                judged.add(*part)
+            try:
+                judged.add(*_judge_month(test, month, horizon, report))
+            except (ImmatureLabels, TooFewLeavers) as reason:
+                report["notes"].append(f"{month} at horizon {horizon} left out: {reason}")
         if judged.churned:
             test.progress(f"horizon {horizon}: intervals from {test.evaluation.replicates} bootstrap replicates")
             _report(report, f"horizon_{horizon}", judged, test.evaluation)
     if not report["pooled"]:
-        raise ModelsError("backtest: no month could be judged: " + "; ".join(report["notes"]))
+        raise NothingJudged("no month could be judged: " + "; ".join(report["notes"]))
     return report
 
 
 def _judge_month(
     test: Backtest, month: Month, horizon: int, report: dict[str, Any]
-) -> Iterator[tuple[LabelledMonth, Scores, NDArray[np.bool_]]]:
-    """The month scored by models of its time; nothing, and a note, where that is not possible."""
+) -> tuple[LabelledMonth, Scores, NDArray[np.bool_]]:
+    """The month, its scores by models of its time, and which of its customers those models never saw."""
     wanted = test.feature_set_at(month)
-    latest = test.judged_by()
+    labelling = test.labelling(wanted, horizon, test.judged_by())
+    reason = unusable(labelling, month)
+    if reason:
+        raise ImmatureLabels(reason)
     if wanted.churn.given:
         report["design"] = NOT_OUT_OF_TIME
-        truth = labelled_month(test.ledger, month, horizon, wanted, month, test.settings.max_rows, test.now)
-        yield truth, _cross_validated(stack([truth], wanted), horizon, test), np.ones(len(truth.churned), dtype=bool)
-        return
-    if wanted.churn.matures(month, horizon) > latest:
-        report["notes"].append(
-            f"{month} at horizon {horizon} left out: its labels mature with {wanted.churn.matures(month, horizon)}, "
-            f"the data end with {latest}"
-        )
-        return
+        snapshot = labelled_month(labelling, month)
+        scores = _cross_validated(stack([snapshot], wanted), horizon, test)
+        return snapshot, scores, np.ones(len(snapshot.churned), dtype=bool)
     table = training_table(test, month, horizon, wanted)
-    test.progress(f"{month}, horizon {horizon}: {len(table.churned):,} rows of {len(table.scored)} months to learn from")
+    test.progress(f"{month}, horizon {horizon}: {len(table.churned):,} rows of {len(table.scored)} months")
     model = churn.fit(table, horizon, test.settings, test.threads)
-    if model.note and model.note not in report["notes"]:
-        report["notes"].append(f"{month}: {model.note}")
-    truth = labelled_month(test.ledger, month, horizon, wanted, latest, test.settings.max_rows, test.now)
-    scores = _scores(model, _fit_baselines(table, test), truth)
-    yield truth, scores, ~np.isin(truth.customers, np.unique(table.customers))
+    if model.note:
+        report["notes"].append(f"{month} at horizon {horizon}: {model.note}")
+    truth = labelled_month(labelling, month)
+    scores = _scores(model, _fit_baselines(table, test), truth, test.threads)
+    return truth, scores, ~np.isin(truth.customers, np.unique(table.customers))
 
 
 def training_table(test: Backtest, as_of: Month, horizon: int, wanted: FeatureSet) -> TrainingTable:
-    """All scoring months whose labels were mature at the close of `as_of`, stacked."""
-    months = mature_months(test.ledger, horizon, wanted, as_of)
-    rows = [
-        labelled_month(test.ledger, month, horizon, wanted, as_of, test.settings.max_rows, test.now) for month in months
-    ]
-    return stack(rows, wanted)
+    """All scoring months whose labels were mature at the close of `as_of`, stacked; ImmatureLabels when none were."""
+    labelling = test.labelling(wanted, horizon, as_of)
+    months = usable_months(labelling)
+    if not months:
+        raise ImmatureLabels(_nothing_to_learn_from(labelling))
+    return stack([labelled_month(labelling, month) for month in months], wanted)
 
 
-def _fit_baselines(table: TrainingTable, test: Backtest) -> dict[str, Any]:
+def _nothing_to_learn_from(labelling: Labelling) -> str:
+    held, first = labelling.ledger.months("customers", labelling.as_of), labelling.wanted.churn.first_label_month
+    reason = unusable(labelling, max(held[0], first or held[0])) if held else "no month was on hand"
+    return (
+        f"as of {labelling.as_of} there is nothing to learn from: {reason}; take a later --as-of, or ingest more months"
+    )
+
+
+def _fit_baselines(table: TrainingTable, test: Backtest) -> dict[str, Predictor]:
     names, categorical = list(table.encoding.columns), table.encoding.categorical
     settings = BaselineSettings(test.settings.seed, test.threads)
-    return {
-        name: fit(table.matrix, names, table.churned, categorical, settings)
-        for name, fit in BASELINES.items()
-    }
+    return {name: fit(table.matrix, names, table.churned, categorical, settings) for name, fit in BASELINES.items()}
 
 
-def _scores(model: ChurnModel, baselines: Mapping[str, Any], truth: LabelledMonth) -> Scores:
+def _scores(model: ChurnModel, baselines: Mapping[str, Predictor], truth: LabelledMonth, threads: int) -> Scores:
     matrix = model.encoding.matrix(truth.rows)
-    return {MODEL: model.predict(matrix), **{name: predict(matrix) for name, predict in baselines.items()}}
+    return {MODEL: model.predict(matrix, threads), **{name: predict(matrix) for name, predict in baselines.items()}}
 
 
 def _cross_validated(table: TrainingTable, horizon: int, test: Backtest) -> Scores:
@@ -152,7 +176,7 @@ def _cross_validated(table: TrainingTable, horizon: int, test: Backtest) -> Scor
         test.progress(f"horizon {horizon}: fold {fold} of {test.settings.folds}")
         part = table.rows(train)
         model = churn.fit(part, horizon, test.settings, test.threads)
-        scores[MODEL][held_out] = model.predict(table.matrix[held_out])
+        scores[MODEL][held_out] = model.predict(table.matrix[held_out], test.threads)
         for name, predict in _fit_baselines(part, test).items():
             scores[name][held_out] = predict(table.matrix[held_out])
     return scores

@@ -4,18 +4,18 @@ It stands alone: a loader elsewhere needs lightgbm and mlflow, but not Holdfast.
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import lightgbm as lgb
-import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
 
-class ChurnPropensity(mlflow.pyfunc.PythonModel):
+class ChurnPropensity(PythonModel):
     """Probability of leaving in the window for a frame of indicators, categories as text, null as unknown."""
 
     def load_context(self, context: Any) -> None:
@@ -25,10 +25,9 @@ class ChurnPropensity(mlflow.pyfunc.PythonModel):
         self.encoding = json.loads((folder / "encoding.json").read_text())
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.Series:
-        numbers = {column: self._numbers(model_input, column) for column in self.encoding["columns"]}
-        margins = self.booster.predict(np.column_stack(list(numbers.values())), raw_score=True)
-        line = [self.line["intercept"] + self.line["slope"] * margin for margin in np.asarray(margins)]
-        return pd.Series([1 / (1 + math.exp(-value)) for value in line], index=model_input.index, name="probability")
+        matrix = np.column_stack([self._numbers(model_input, column) for column in self.encoding["columns"]])
+        line = self.line["intercept"] + self.line["slope"] * np.asarray(self.booster.predict(matrix, raw_score=True))
+        return pd.Series(1 / (1 + np.exp(-line)), index=model_input.index, name="probability")
 
     def _numbers(self, rows: pd.DataFrame, column: str) -> NDArray[np.float32]:
         values = rows[column]
@@ -38,4 +37,4 @@ class ChurnPropensity(mlflow.pyfunc.PythonModel):
         return values.to_numpy(dtype=np.float32)
 
 
-mlflow.models.set_model(ChurnPropensity())
+set_model(ChurnPropensity())

@@ -11,13 +11,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from models import ModelsError
 from models.churn import ChurnModel
-
-if TYPE_CHECKING:
-    import mlflow
 
 CHURN = "churn-propensity"
 CHAMPION = "champion"
@@ -90,7 +88,7 @@ class Registry:
                 mlflow.log_dict(dict(report), "backtest.json")
 
     @contextlib.contextmanager
-    def _mlflow(self) -> Iterator[mlflow]:
+    def _mlflow(self) -> Iterator[ModuleType]:
         """MLflow, quiet and pointed at this registry."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in ("alembic", "mlflow"):
@@ -110,7 +108,7 @@ class Registry:
         found = client.search_model_versions(f"name = '{CHURN}' and tags.fingerprint = '{fingerprint}'")
         return int(found[0].version) if found else None
 
-    def _log(self, mlflow: Any, record: TrainingRecord) -> int:
+    def _log(self, mlflow: ModuleType, record: TrainingRecord) -> int:
         mlflow.set_experiment(CHURN)
         name = f"as-of {record.facts['as_of']}, horizon {record.model.horizon}"
         with mlflow.start_run(run_name=name, tags={"fingerprint": record.fingerprint}), _model_folder(record) as folder:

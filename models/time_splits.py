@@ -39,10 +39,9 @@ def split_months(leavers: Mapping[Month, int], min_events: int) -> TimeSplits:
     enough = all(sum(leavers[m] for m in part) >= min_events for part in (train, stopping, calibration))
     if enough and train:
         return TimeSplits(tuple(train), tuple(stopping), tuple(calibration))
-    total = sum(leavers.values())
     note = (
-        f"{total} leavers in {len(months)} months do not give three parts of {min_events}: "
-        f"fixed rounds, calibrated on customer-grouped out-of-fold scores"
+        f"{sum(leavers.values())} leavers in {len(months)} month{'s' * (len(months) != 1)} do not give three parts "
+        f"of {min_events}: fixed rounds, calibrated on customer-grouped out-of-fold scores"
     )
     return TimeSplits(tuple(months), note=note)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from features.feature_months import FeatureSet
 from features.months import Month
-from models import churn
-from models.backtest import Backtest, run_backtest, training_table
+from models import ModelsError, churn
+from models.backtest import Backtest, NothingJudged, run_backtest, training_table
 from models.churn import ChurnModel
 from models.evaluation import METRICS
 from models.registry import Registry, TrainingRecord, fingerprint
-from models.training_table import mature_months
+from models.training_table import usable_months
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ def train(test: Backtest, as_of: Month, horizon: int, registry: Registry) -> Tra
     The test is the same recipe one origin earlier: a model trained as of the latest mature scoring month,
     judged on that month. So the shipped model can use the freshest labels, and the test stays out of time.
     """
+    if test.ledger.known("customers", as_of, as_of) is None:
+        raise ModelsError(f"train: customers of {as_of} were not on hand at its close; take a month that was ingested")
     wanted = test.feature_set_at(as_of)
     table = training_table(test, as_of, horizon, wanted)
     test.progress(f"as of {as_of}: {len(table.churned):,} rows of {len(table.scored)} months to learn from")
@@ -61,16 +63,11 @@ def train(test: Backtest, as_of: Month, horizon: int, registry: Registry) -> Tra
 
 def _judged_on_latest(test: Backtest, as_of: Month, horizon: int, wanted: FeatureSet) -> dict[str, Any]:
     """The recipe's own test, or why there is none."""
-    if wanted.churn.given:
-        return run_backtest(test, [as_of], [horizon])
-    candidates = mature_months(test.ledger, horizon, wanted, as_of)
-    earlier = mature_months(test.ledger, horizon, wanted, candidates[-1]) if candidates else []
-    if not earlier:
-        return {"notes": [f"no month before {as_of} has mature labels to train a test model on: not tested out of time"]}
+    latest = usable_months(test.labelling(wanted, horizon, as_of))[-1]
     try:
-        return run_backtest(replace(test, latest=as_of), [candidates[-1]], [horizon])
-    except churn.TooFewLeavers as too_few:
-        return {"notes": [f"not tested out of time: {too_few}"]}
+        return run_backtest(replace(test, latest=as_of), [latest], [horizon])
+    except NothingJudged as reason:
+        return {"notes": [f"not tested out of time: {reason}"]}
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:
@@ -84,5 +81,3 @@ def flat_metrics(report: dict[str, Any]) -> dict[str, float]:
         for part in ("value", "low", "high")
         if figure.get(part) is not None
     }
-
-

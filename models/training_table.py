@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import feature_table
+from features.engine import collect
 from features.feature_months import FeatureSet, build_feature_month
 from features.labels import immaturity, labels
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
-from features.warehouse import collect
 from models.encoding import Encoding, Matrix, learn_encoding
 
 if TYPE_CHECKING:

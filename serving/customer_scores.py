@@ -12,11 +12,12 @@ import narwhals as nw
 
 from features.catalogue import feature_set_id
 from features.custom_indicators import CustomName
+from features.engine import from_arrow
 from features.feature_months import FeatureSet, build_feature_month
 from features.feature_table import catalogue
 from features.known_months import Frame
 from features.labels import ChurnDefinition
-from features.month_ledger import Entry, MonthLedger
+from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from models.registry import Champion
 from serving import ServingError
@@ -70,11 +71,7 @@ def score_month(scoring: Scoring, month: Month, progress: Callable[[int, int], N
                 progress(done, len(buckets))
 
     staged = warehouse.stage_month(TABLE, month, scored())
-    facts = {"inputs": inputs, "code": scoring.code, "schema_hash": staged.schema_hash}
-    version = warehouse.commit(staged, facts | {"model_version": str(champion.version)})
-    return ledger.record(
-        staged, version, inputs=inputs, source=f"{champion.name}/{champion.version}", code=scoring.code, now=scoring.now
-    )
+    return ledger.enter([staged], Origin(inputs, f"{champion.name}/{champion.version}", scoring.code, scoring.now))[0]
 
 
 def _score_bucket(scoring: Scoring, features: Entry, bucket: int) -> Frame:
@@ -82,16 +79,12 @@ def _score_bucket(scoring: Scoring, features: Entry, bucket: int) -> Frame:
     import pyarrow as pa
 
     model, warehouse = scoring.champion.model, scoring.ledger.warehouse
-    parts = [
-        pa.table(
-            {
-                "customer_id": batch.column("customer_id").cast(pa.large_string()),
-                "probability": model.predict(model.encoding.matrix(batch), scoring.threads),
-            }
-        )
-        for batch in warehouse.batches(features.table, features.month, features.version, bucket)
-    ]
-    return warehouse.from_arrow(pa.concat_tables(parts)).with_columns(
+    schema = pa.schema({"customer_id": pa.large_string(), "probability": pa.float64()})
+    parts = [schema.empty_table()]  # nobody of a bucket may be in the population
+    for batch in warehouse.batches(features.table, features.month, features.version, bucket):
+        probability = model.predict(model.encoding.matrix(batch), scoring.threads)
+        parts.append(pa.table([batch.column("customer_id").cast(pa.large_string()), probability], schema))
+    return from_arrow(pa.concat_tables(parts)).with_columns(
         nw.lit(scoring.champion.version).cast(nw.Int32).alias("model_version")
     )
 
@@ -100,8 +93,8 @@ def _refuse_hindsight(champion: Champion, month: Month) -> None:
     trained_as_of = Month.parse(champion.facts["as_of"])
     if trained_as_of > month:
         raise ServingError(
-            f"{champion.name} version {champion.version} was trained as of {trained_as_of} and has seen what came after "
-            f"{month}; score {trained_as_of} or later, or run holdfast train --as-of {month}"
+            f"{champion.name} version {champion.version} was trained as of {trained_as_of} and has seen what came "
+            f"after {month}; score {trained_as_of} or later, or run holdfast train --as-of {month}"
         )
 
 

@@ -18,6 +18,7 @@ PANELS = ("tariff_panel", "prepaid_panel", "telco_california")
 os.environ |= {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "OMP_WAIT_POLICY": "passive",  # spinning, LightGBM's threads take twenty times as long on a busy machine
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 for name in [name for name in os.environ if name.startswith("HOLDFAST_") and name != REAL_DATA]:

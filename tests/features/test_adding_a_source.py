@@ -51,5 +51,5 @@ def test_the_documented_mapping_of_a_strange_file_works(tmp_path: Path) -> None:
         assert column(extract, "customers", MARCH, "activated_on")[row] == dt.date(2016, 11, 20)
         assert column(extract, "bills", MARCH, "amount")[row] == Decimal("1204.5")
         assert sorted(column(extract, "custom_indicators", MARCH, "number")) == [30, 1200]
-        assert column(extract, "custom_indicators", APRIL, "number") == [1250]
+        assert sorted(column(extract, "custom_indicators", APRIL, "number")) == [30, 1250]
         assert extract.notes() == ["zd.csv: no mapping reads 备注; map to custom_indicators to use"]

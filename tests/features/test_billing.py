@@ -38,7 +38,7 @@ def test_shares_are_parts_of_the_bill() -> None:
 
 def test_a_bill_of_zero_is_not_an_unknown_bill() -> None:
     built = billing.build(known_months("2025-06", bills=BILLS), population("bob", "cyd"))
-    names = ("bill_amount_last", "bill_amount_silent_3", "bill_discount_silent_3")
+    names = ("bill_amount_last", "bill_amount_silent_3", "bill_discount_silent_6")
     assert rows_of(built, *names) == [(0.0, 1.0, None), (None, None, None)]
 
 

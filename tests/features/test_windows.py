@@ -176,3 +176,9 @@ def test_the_catalogue_says_what_a_window_means_and_in_which_unit() -> None:
     slope = by_name["out_slope_3"]
     assert slope.meaning == "By how much the call time rises a month, by the trend of the last three months."
     assert (slope.unit, slope.window, slope.table) == ("minutes per month", 3, "usage")
+
+
+def test_a_part_of_another_measure_is_described_in_brief():
+    names = [window.name for window in Measure("roaming", "bill_roaming", "currency", "x", in_brief=True).windows]
+
+    assert names == ["last", "mean_3", "change_1", "silent_6", "ratio_3"]

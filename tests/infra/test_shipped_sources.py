@@ -62,7 +62,9 @@ def test_the_tariff_panel_is_mapped_whole(real_data: Path, tmp_path: Path) -> No
         assert sum(extract.rows("bills", month) for month in extract.months()) == 67_280
         assert extract.rows("customers", Month(2017, 12)) == 3_578
         assert sum(row["status"] == "suspended" for row in rows(extract, "customers", Month(2017, 12))) == 63
-        assert min(row["amount"] for row in rows(extract, "bills", Month(2017, 5))) == Decimal("-528.576")
+        assert min(row["amount"] for month in extract.months() for row in rows(extract, "bills", month)) == Decimal(
+            "-528.576"
+        )
         assert extract.notes() == []
 
 

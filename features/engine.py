@@ -1,0 +1,101 @@
+"""Engine: Polars, or Spark in its place, and how much of the machine it may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+
+from features import FeaturesError
+from features.durable_files import make_folder, sync
+from features.known_months import Frame
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How much of the machine a run may use.
+
+    `threads` 0 means all cores. `memory_gb` bounds the SQL engine of the sources; everything else works on
+    one bucket, or on `batch_rows` rows, at a time. `name` is `polars`, or `spark` to read and compute with
+    a Spark session. Row groups have a fixed size because Parquet's bytes would otherwise depend on the
+    number of threads. `buckets` 0 means as many as the first month's customers need.
+    """
+
+    name: Literal["polars", "spark"] = "polars"
+    threads: int = 0
+    memory_gb: float = 4.0
+    batch_rows: int = 50_000
+    row_group_rows: int = 131_072
+    buckets: int = 0
+
+    @property
+    def cores(self) -> int:
+        """Threads to use: those of the settings, or as many as this process may run on."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+def scan(files: Sequence[Path], engine: EngineSettings) -> Frame:
+    """The rows of Parquet files, lazily; what their folders' names say is no column."""
+    if engine.name == "spark":
+        by_spark: Frame = nw.from_native(_spark_session(engine).read.parquet(*map(str, files)))
+        return by_spark
+    import polars as pl
+
+    return nw.from_native(pl.scan_parquet(files, hive_partitioning=False))
+
+
+def batches(files: Sequence[Path], engine: EngineSettings) -> Iterator[pa.Table]:
+    """The rows of Parquet files as Arrow tables of at most `batch_rows` rows, in stored order."""
+    import polars as pl
+
+    lazy = pl.scan_parquet(files, hive_partitioning=False)
+    for batch in lazy.collect_batches(chunk_size=engine.batch_rows, maintain_order=True):
+        yield batch.to_arrow()
+
+
+def collect(frame: Frame) -> pl.DataFrame:
+    """The rows of a lazy frame of any engine, in memory, as a Polars frame."""
+    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
+    return collected
+
+
+def from_arrow(rows: pa.Table) -> Frame:
+    """Rows that were worked out outside the engine, as a lazy frame."""
+    import polars as pl
+
+    return nw.from_native(pl.DataFrame(rows).lazy())
+
+
+def arrow_schema(rows: pl.DataFrame) -> pa.Schema:
+    """Names and types of rows as plain Arrow, without the string views that other readers may not know."""
+    import polars as pl
+
+    return rows.clear().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+
+
+def write_part(rows: pl.DataFrame, file: Path, engine: EngineSettings) -> None:
+    """Write rows as one Parquet file, its bytes and its name on the disk when this returns."""
+    make_folder(file.parent)
+    with file.open("wb") as handle:
+        rows.write_parquet(handle, compression="zstd", row_group_size=engine.row_group_rows)
+        handle.flush()
+        os.fsync(handle.fileno())
+    sync(file.parent)
+
+
+def _spark_session(engine: EngineSettings) -> Any:
+    """A local Spark session, or the running one; PySpark is the optional extra `spark`."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise FeaturesError("engine spark needs PySpark; install the extra: pip install 'holdfast[spark]'") from None
+    builder = SparkSession.builder.master(f"local[{engine.cores}]").appName("holdfast")
+    return builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC").getOrCreate()
