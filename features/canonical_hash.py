@@ -38,8 +38,10 @@ def _value_bytes(column: pl.Series) -> bytes:
         filled = column.fill_null("")
         return filled.str.len_bytes().to_numpy().tobytes() + str(filled.str.join("").item()).encode()
     if column.dtype.is_float():
-        # Adding zero turns minus zero into zero; filling replaces the many bit patterns of NaN by one.
-        return (column.fill_null(0.0) + 0.0).fill_nan(float("nan")).to_numpy().tobytes()
+        # Filling replaces the many bit patterns of NaN by one; adding zero turns minus zero into zero, in NumPy:
+        # Polars takes x + 0.0 for x.
+        numbers = column.fill_null(0.0).fill_nan(float("nan")).to_numpy() + 0.0
+        return bytes(numbers.tobytes())
     if isinstance(column.dtype, pl.Enum | pl.Categorical):
         return _value_bytes(column.cast(pl.String))
     return column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().tobytes()

@@ -108,9 +108,7 @@ def set_aside_unplaced(receiving: Receiving, extract: OpenExtract) -> dict[str, 
             found[table] = rejects.bad
             refuse_unplaced(extract, table, rejects.bad, rejects.commonest()[0][0], receiving.rules)
     if not extract.months():
-        raise FeaturesError(
-            f"customers ({named_files(extract, 'customers')}): no rows; deliver the complete extract"
-        )
+        raise FeaturesError(f"customers ({named_files(extract, 'customers')}): no rows; deliver the complete extract")
     return found
 
 

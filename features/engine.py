@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,7 +42,7 @@ class EngineSettings:
         return self.threads or len(os.sched_getaffinity(0))
 
 
-def scan(files: Sequence[Path], engine: EngineSettings) -> Frame:
+def scan(files: list[Path], engine: EngineSettings) -> Frame:
     """The rows of Parquet files, lazily; what their folders' names say is no column."""
     if engine.name == "spark":
         by_spark: Frame = nw.from_native(_spark_session(engine).read.parquet(*map(str, files)))
@@ -52,7 +52,7 @@ def scan(files: Sequence[Path], engine: EngineSettings) -> Frame:
     return nw.from_native(pl.scan_parquet(files, hive_partitioning=False))
 
 
-def batches(files: Sequence[Path], engine: EngineSettings) -> Iterator[pa.Table]:
+def batches(files: list[Path], engine: EngineSettings) -> Iterator[pa.Table]:
     """The rows of Parquet files as Arrow tables of at most `batch_rows` rows, in stored order."""
     import polars as pl
 
@@ -72,6 +72,20 @@ def from_arrow(rows: pa.Table) -> Frame:
     import polars as pl
 
     return nw.from_native(pl.DataFrame(rows).lazy())
+
+
+def small_table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, type]) -> pl.DataFrame:
+    """A few rows as a table; `types` says which columns, in which order."""
+    import polars as pl
+
+    return pl.DataFrame(rows, schema=dict(types), orient="row")
+
+
+def small_rows(files: list[str]) -> list[dict[str, Any]]:
+    """The rows of small Parquet files, in the files' order."""
+    import polars as pl
+
+    return pl.read_parquet(files).to_dicts() if files else []
 
 
 def arrow_schema(rows: pl.DataFrame) -> pa.Schema:

@@ -69,7 +69,7 @@ def immaturity(
         return f"{what} mature with {last}, after {as_of}"
     for table, month in churn.deciding(scored, horizon):
         if not on_hand(table, month):
-            return f"{what} need {table} of {month}, which was not on hand at the close of {as_of}"
+            return f"{what} need {table} {month}, which was not on hand at the close of {as_of}"
     return ""
 
 

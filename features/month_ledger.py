@@ -85,13 +85,14 @@ class MonthLedger:
 
         `known_since` is each one's own month when None; `rejected` counts refused rows by table.
         """
+        facts = {"inputs": origin.inputs, "source": origin.source, "code": origin.code}
         entries = [
             Entry(
                 table=part.table,
                 month=part.month,
                 known_since=known_since or part.month,
                 revision=self.next_revision(part.table, part.month),
-                version=self.warehouse.commit(part, {"inputs": origin.inputs, "source": origin.source, "code": origin.code}),
+                version=self.warehouse.commit(part, facts),
                 rows=part.rows,
                 rejected=rejected.get(part.table, 0),
                 content_hash=part.content_hash,
@@ -175,13 +176,12 @@ class MonthLedger:
         return sorted(kept)
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        import pyarrow as pa
-
-        types = {"int": pa.int64()}
-        schema = pa.schema([(field.name, types.get(str(field.type), pa.string())) for field in fields(Entry)])
         rows = [asdict(entry) | {"month": str(entry.month), "known_since": str(entry.known_since)} for entry in entries]
         if rows:
-            self.warehouse.append_rows(TABLE, pa.Table.from_pylist(rows, schema))
+            self.warehouse.append_rows(TABLE, rows, _COLUMNS)
+
+
+_COLUMNS: dict[str, type] = {field.name: int if field.type == "int" else str for field in fields(Entry)}
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

@@ -24,8 +24,7 @@ class Month:
     def __post_init__(self) -> None:
         if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.month <= 12):
             raise FeaturesError(
-                f"month {self.year}-{self.month:02d} is out of range; "
-                f"give one from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
+                f"month {self.year}-{self.month:02d} is out of range; give one from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
             )
 
     @classmethod

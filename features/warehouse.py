@@ -6,15 +6,24 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features import FeaturesError
 from features.canonical_hash import canonical_hash, schema_hash
-from features.durable_files import make_folder, sync, write_durably
-from features.engine import EngineSettings, arrow_schema, batches, collect, scan, write_part
+from features.durable_files import make_folder, sync
+from features.engine import (
+    EngineSettings,
+    arrow_schema,
+    batches,
+    collect,
+    scan,
+    small_rows,
+    small_table,
+    write_part,
+)
 from features.home import kernel_lock
 from features.known_months import Frame
 from features.months import Month
@@ -148,8 +157,8 @@ class Warehouse:
         ]
         if not files or not all(file.is_file() for file in files):
             raise FeaturesError(
-                f"{table} {month}: the files of version {version} are gone, as after a vacuum; restore another revision "
-                f"(holdfast revisions {table} --month {month} --restore N) or deliver the month again"
+                f"{table} {month}: the files of version {version} are gone, as after a vacuum; restore another "
+                f"revision (holdfast revisions {table} --month {month} --restore N) or deliver the month again"
             )
         return files
 
@@ -165,31 +174,26 @@ class Warehouse:
         held = self._files_of_version(table, version)
         return sorted(bucket for held_month, bucket in held if held_month == str(month))
 
-    def append_rows(self, table: str, rows: pa.Table) -> None:
+    def append_rows(self, table: str, rows: Sequence[Mapping[str, Any]], types: Mapping[str, type]) -> None:
         """Append a few rows to a small unpartitioned ledger table, in one commit."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
         from deltalake.transaction import AddAction
 
+        frame = small_table(rows, types)
         with self._committing(table):
-            handle = self._open_or_create(table, rows.schema)
+            handle = self._open_or_create(table, arrow_schema(frame))
             part = f"part-{self.version(table) + 1:06d}.parquet"
             file = self.tables / table / part
-            content = pa.BufferOutputStream()
-            pq.write_table(rows, content)
-            write_durably(file, content.getvalue())
-            action = AddAction(part, file.stat().st_size, {}, 0, True, json.dumps({"numRecords": rows.num_rows}))
+            write_part(frame, file, self.engine)
+            action = AddAction(part, file.stat().st_size, {}, 0, True, json.dumps({"numRecords": len(rows)}))
             handle.create_write_transaction([action], "append", handle.schema())
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a small ledger table, oldest commit first; none when it does not exist."""
-        import pyarrow.parquet as pq
         from deltalake import DeltaTable
 
         if self.version(table) < 0:
             return []
-        files = sorted(DeltaTable(str(self.tables / table)).file_uris())
-        return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+        return small_rows(sorted(DeltaTable(str(self.tables / table)).file_uris()))
 
     def vacuum(self, table: str, keep_versions: list[int]) -> int:
         """Delete files that neither the latest version nor one of `keep_versions` needs; how many were deleted."""

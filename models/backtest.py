@@ -105,7 +105,7 @@ def run_backtest(test: Backtest, months: Sequence[Month], horizons: Sequence[int
             try:
                 judged.add(*_judge_month(test, month, horizon, report))
             except (ImmatureLabels, TooFewLeavers) as reason:
-                report["notes"].append(f"{month} at horizon {horizon} left out: {reason}")
+                report["notes"].append(f"{month} left out: {reason}")
         if judged.churned:
             test.progress(f"horizon {horizon}: intervals from {test.evaluation.replicates} bootstrap replicates")
             _report(report, f"horizon_{horizon}", judged, test.evaluation)

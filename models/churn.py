@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,18 +32,19 @@ class ChurnSettings:
 
     No class weights: they would bend the probabilities, and ranking does not need them. `min_events` is the
     number of leavers that training, early stopping and calibration each need; below it `fallback_rounds`
-    trees are grown. `max_rows` bounds each scoring month's sample.
+    trees of `fallback_leaves` leaves are grown. `max_rows` bounds each scoring month's sample.
     """
 
     learning_rate: float = 0.05
     num_leaves: int = 15
     min_data_in_leaf: int = 50
-    feature_fraction: float = 0.5
+    feature_fraction: float = 0.2
     bagging_fraction: float = 0.8
     lambda_l2: float = 10.0
     max_rounds: int = 800
     patience: int = 50
-    fallback_rounds: int = 100
+    fallback_rounds: int = 200
+    fallback_leaves: int = 4
     min_events: int = 200
     folds: int = 5
     max_rows: int = 500_000
@@ -184,7 +185,8 @@ def out_of_fold_margins(table: TrainingTable, settings: ChurnSettings, threads: 
 def _fixed_rounds(table: TrainingTable, rows: NDArray[np.bool_], settings: ChurnSettings, threads: int) -> lgb.Booster:
     import lightgbm as lgb
 
-    return lgb.train(booster_parameters(settings, threads), _dataset(table, rows), settings.fallback_rounds)
+    small = booster_parameters(replace(settings, num_leaves=settings.fallback_leaves), threads)
+    return lgb.train(small, _dataset(table, rows), settings.fallback_rounds)
 
 
 def _dataset(table: TrainingTable, rows: NDArray[np.bool_]) -> lgb.Dataset:

@@ -122,7 +122,7 @@ def unusable(by: Labelling, month: Month) -> str:
         return f"labels before {churn.first_label_month} are not fit for use, as source.toml says"
     for table in churn.watched:
         if ledger.known(table, month, month) is None:
-            return f"{table} of {month} was not on hand at its close"
+            return f"{table} {month} was not on hand at its close"
     return immaturity(
         month, by.horizon, churn, by.as_of, lambda table, needed: ledger.known(table, needed, by.as_of) is not None
     )

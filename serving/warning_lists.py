@@ -13,6 +13,7 @@ import narwhals as nw
 
 from features.contracts import CONTRACTS
 from features.durable_files import write_durably
+from features.engine import collect
 from features.known_months import Frame
 from features.month_ledger import Entry, MonthLedger
 from models.registry import Champion

@@ -28,6 +28,7 @@ PLANTED = {
     "door-duckdb": ("features/warehouse.py", "import duckdb"),
     "door-fastexcel": ("features/sources.py", "import fastexcel"),
     "door-tables": ("features/delivery.py", "from deltalake import DeltaTable"),
+    "door-spark": ("features/warehouse.py", "from pyspark import sql"),
     "door-polars": ("features/usage.py", "import polars as pl"),
     "door-dataframely": ("features/warehouse.py", "import dataframely"),
     "door-learning": ("serving/customer_scores.py", "from lightgbm import Booster"),

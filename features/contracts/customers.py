@@ -43,6 +43,4 @@ class Customers(dy.Schema):
     dealer = name("Dealer who sold the number.")
 
 
-CONTRACT = Contract(
-    "customers", Customers, "One row per customer on the books at the end of the month.", required=True
-)
+CONTRACT = Contract("customers", Customers, "One row per customer on the books at the end of the month.", required=True)

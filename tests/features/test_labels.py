@@ -146,7 +146,7 @@ def test_immature_labels_are_refused():
 def test_labels_that_need_an_undelivered_month_are_immature(table: str, step: int):
     lives = drawn_lives("ann bbbb")
     lives[table] = "\n".join(line for line in lives[table].splitlines() if not line.startswith(str(M + step)))
-    with pytest.raises(ImmatureLabels, match=f"{table} of {M + step}, which was not on hand at the close of 2025-05"):
+    with pytest.raises(ImmatureLabels, match=f"{table} {M + step}, which was not on hand at the close of 2025-05"):
         labels(known_months("2025-05", **lives), population("ann"), M, 2, BILLED)
 
 
@@ -182,7 +182,7 @@ def test_given_outcomes_are_the_labels_and_force_is_told_apart():
 
 
 def test_outcomes_that_were_not_delivered_are_immature():
-    with pytest.raises(ImmatureLabels, match=r"outcomes of 2025-01, which was not on hand"):
+    with pytest.raises(ImmatureLabels, match=r"outcomes 2025-01, which was not on hand"):
         labels(known_months("2025-03"), population("ann"), M, 1, ChurnDefinition(given=True))
 
 

@@ -11,7 +11,9 @@ from models.training_table import TrainingTable
 
 NOISE = 4
 ENCODING = Encoding(("fall", "plan", *(f"noise_{place}" for place in range(NOISE))), {"plan": ("blue", "red")})
-QUICK = ChurnSettings(max_rounds=40, patience=5, fallback_rounds=15, min_events=20, folds=3, min_data_in_leaf=20)
+QUICK = ChurnSettings(
+    learning_rate=0.2, max_rounds=60, patience=5, fallback_rounds=15, min_events=20, folds=3, min_data_in_leaf=20
+)
 
 
 def made_table(*, customers: int = 400, months: int = 6, seed: int = 1, base: float = -2.5) -> TrainingTable:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from features import FeaturesError
+from features.home import Home, month_lock, open_home
+from features.months import Month
+
+HOLD_FOR_EVER = """
+import sys, time
+from pathlib import Path
+from features.home import Home
+with Home(Path(sys.argv[1])).locked("month-2017-03"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_home_is_made_where_there_is_none(tmp_path: Path):
+    assert open_home(tmp_path / "a" / "home").root.is_dir()
+
+
+def test_a_file_is_no_home(tmp_path: Path):
+    (tmp_path / "home").write_text("")
+    with pytest.raises(FeaturesError, match=r"home is a file; give --home a folder$"):
+        open_home(tmp_path / "home")
+
+
+def test_facts_are_remembered_beside_those_of_before(tmp_path: Path):
+    home = Home(tmp_path)
+    assert home.facts() == {}
+    home.remember(source="simulated_operator", buckets=4)
+    home.remember(extract="/data")
+    assert Home(tmp_path).facts() == {"source": "simulated_operator", "buckets": 4, "extract": "/data"}
+
+
+def test_a_second_holder_is_told_and_waits(tmp_path: Path):
+    home, said, entered = Home(tmp_path), [], threading.Event()
+    waits = threading.Event()
+
+    def second() -> None:
+        with home.locked("month-2017-03", lambda text: (said.append(text), waits.set())):  # type: ignore[func-returns-value]
+            entered.set()
+
+    with home.locked(month_lock(Month(2017, 3))):
+        other = threading.Thread(target=second)
+        other.start()
+        assert waits.wait(10)
+        assert not entered.is_set()
+    assert entered.wait(10)
+    other.join()
+    assert said == [f"another run holds month-2017-03 in {tmp_path}; waiting for it to end"]
+
+
+def test_locks_of_other_names_are_free(tmp_path: Path):
+    home = Home(tmp_path)
+    with home.locked("month-2017-03"), home.locked("month-2017-04", pytest.fail):
+        pass
+
+
+def test_the_lock_of_a_killed_run_is_free(tmp_path: Path):
+    holder = subprocess.Popen([sys.executable, "-c", HOLD_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    with Home(tmp_path).locked("month-2017-03", pytest.fail):
+        pass
+
+
+def test_scratch_is_private_empty_and_gone_afterwards(tmp_path: Path):
+    home = Home(tmp_path)
+    home.staging.mkdir()
+    (home.staging / "left by a killed run").write_text("")
+    with home.scratch() as staging:
+        assert staging.stat().st_mode & 0o777 == 0o700
+        assert list(staging.iterdir()) == []
+    assert not staging.exists()
