@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 
-from features import FeaturesError
 from features.durable_files import make_folder, sync
 from features.known_months import Frame
 
@@ -45,7 +44,9 @@ class EngineSettings:
 def scan(files: list[Path], engine: EngineSettings) -> Frame:
     """The rows of Parquet files, lazily; what their folders' names say is no column."""
     if engine.name == "spark":
-        by_spark: Frame = nw.from_native(_spark_session(engine).read.parquet(*map(str, files)))
+        from features.spark_session import spark_session
+
+        by_spark: Frame = nw.from_native(spark_session(engine.cores).read.parquet(*map(str, files)))
         return by_spark
     import polars as pl
 
@@ -103,13 +104,3 @@ def write_part(rows: pl.DataFrame, file: Path, engine: EngineSettings) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     sync(file.parent)
-
-
-def _spark_session(engine: EngineSettings) -> Any:
-    """A local Spark session, or the running one; PySpark is the optional extra `spark`."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise FeaturesError("engine spark needs PySpark; install the extra: pip install 'holdfast[spark]'") from None
-    builder = SparkSession.builder.master(f"local[{engine.cores}]").appName("holdfast")
-    return builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC").getOrCreate()

@@ -21,8 +21,8 @@ class ChurnPropensity(PythonModel):
     def load_context(self, context: Any) -> None:
         folder = Path(context.artifacts["model"])
         self.booster = lgb.Booster(model_file=str(folder / "booster.txt"))
-        self.line = json.loads((folder / "calibrator.json").read_text())
-        self.encoding = json.loads((folder / "encoding.json").read_text())
+        self.line = json.loads((folder / "calibrator.json").read_text(encoding="utf-8"))
+        self.encoding = json.loads((folder / "encoding.json").read_text(encoding="utf-8"))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.Series:
         matrix = np.column_stack([self._numbers(model_input, column) for column in self.encoding["columns"]])

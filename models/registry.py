@@ -76,7 +76,7 @@ class Registry:
                     f"no version of {CHURN} is @{CHAMPION} yet; run holdfast train --as-of YYYY-MM"
                 ) from unknown
             folder = Path(mlflow.artifacts.download_artifacts(f"models:/{CHURN}/{found.version}")) / "artifacts/model"
-            files = {file.name: file.read_text() for file in folder.iterdir()}
+            files = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
             return Champion(CHURN, int(found.version), ChurnModel.from_files(files), json.loads(files["facts.json"]))
 
     def log_report(self, name: str, metrics: Mapping[str, float], report: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ def _model_folder(record: TrainingRecord) -> Iterator[Path]:
         folder = Path(made) / "model"
         folder.mkdir()
         for name, text in {**record.model.files(), "facts.json": json.dumps(dict(record.facts), indent=1)}.items():
-            (folder / name).write_text(text)
+            (folder / name).write_text(text, encoding="utf-8")
         yield folder
 
 

@@ -57,7 +57,7 @@ def ingest(folder: Path) -> None:
     from flows import steps
     from flows.workspace import open_workspace
 
-    work = open_workspace(folder / "home", None, lambda message: None)
+    work = open_workspace(folder / "home", None, lambda _: None)
     steps.ingest(work, steps.Arrival(str(folder / "mapping"), folder))
 
 

@@ -51,7 +51,7 @@ def bare(table: TrainingTable, settings: ChurnSettings, threads: int) -> None:
     train, stopping = table.of(splits.train), table.of(splits.stopping)
     data = lgb.Dataset(table.matrix[train], table.churned[train])
     held_out = lgb.Dataset(table.matrix[stopping], table.churned[stopping], reference=data)
-    callbacks = [lgb.early_stopping(settings.patience, verbose=False)]
+    callbacks: list[Any] = [lgb.early_stopping(settings.patience, verbose=False)]
     lgb.train(booster_parameters(settings, threads), data, settings.max_rounds, [held_out], callbacks=callbacks)
 
 

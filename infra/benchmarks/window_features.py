@@ -21,10 +21,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import psutil
 
+from features import windows
+from features.engine import EngineSettings, collect, scan, write_part
+from features.known_months import Frame, KnownMonths
 from features.months import Month
 from infra.benchmarks.window_rivals import MEASURES, MONTHS, RIVALS
 
@@ -58,12 +62,6 @@ def _made_month(ids: Any, rng: np.random.Generator, share_present: float) -> pl.
 
 def holdfast(folder: Path, out: Path) -> None:
     """Bucket by bucket through Holdfast's own windows and engine, rows in key order, files synced."""
-    import narwhals as nw
-
-    from features import windows
-    from features.engine import EngineSettings, collect, scan, write_part
-    from features.known_months import Frame, KnownMonths
-
     engine = EngineSettings()
     measures = tuple(windows.Measure(measure, measure, "", measure) for measure in MEASURES)
     source = windows.MeasureTable("usage", "usage", measures)
@@ -72,8 +70,9 @@ def holdfast(folder: Path, out: Path) -> None:
         def read(_: str, month: Month, bucket: str = bucket.name) -> Frame:
             return scan([folder / f"ago={month.until(AS_OF)}" / bucket / "part.parquet"], engine)
 
-        known = KnownMonths(AS_OF, read)
-        built = windows.build(known, known.read("usage", AS_OF).select("customer_id"), source)
+        population = read("usage", AS_OF).select("customer_id")
+        built = windows.build(KnownMonths(AS_OF, read), population, source)
+        assert built is not None
         rounded = built.with_columns(nw.exclude("customer_id").cast(nw.Float32)).sort("customer_id")
         write_part(collect(rounded), out / f"{bucket.name}.parquet", engine)
 
@@ -138,21 +137,22 @@ def _in_own_process(engine: str, folder: Path) -> dict[str, float]:
 
 
 def _run(engine: str, folder: Path) -> None:
-    """Run one engine here and print its figures; importing the engine is not timed, starting Spark is not either."""
-    (folder / engine).mkdir()
-    work = ENGINES[engine]
-    seconds = work(folder / "months", folder / engine) if engine == "spark" else _timed(work, folder, engine)
+    """Run one engine here and print its figures; neither reading the program nor starting Spark is timed."""
+    out = folder / engine
+    out.mkdir()
+    started, cpu_before = time.perf_counter(), _cpu_seconds()
+    own_seconds = ENGINES[engine](folder / "months", out)
+    seconds = own_seconds or time.perf_counter() - started
     children = psutil.Process().children(recursive=True)
-    mine = resource.getrusage(resource.RUSAGE_SELF)
-    peak = mine.ru_maxrss / 1e6 + sum(_peak_of(child.pid) for child in children)
-    cpu = mine.ru_utime + mine.ru_stime + sum(sum(child.cpu_times()[:2]) for child in children)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6 + sum(_peak_of(child.pid) for child in children)
+    cpu = _cpu_seconds() - cpu_before
     print(json.dumps({"seconds": round(seconds, 2), "cpu": round(cpu, 2), "peak_gb": round(peak, 2)}))
 
 
-def _timed(work: Any, folder: Path, engine: str) -> float:
-    started = time.perf_counter()
-    work(folder / "months", folder / engine)
-    return time.perf_counter() - started
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those it started, Spark's Java."""
+    this = psutil.Process()
+    return float(sum(sum(process.cpu_times()[:2]) for process in (this, *this.children(recursive=True))))
 
 
 def _peak_of(process: int) -> float:

@@ -1,4 +1,4 @@
-"""Window rivals: the same windows as somebody would write them by hand in Polars, SQL for DuckDB or Spark, and pandas."""
+"""Window rivals: the same windows as written by hand in Polars, in SQL for DuckDB and Spark, and in pandas."""
 
 from __future__ import annotations
 
@@ -101,50 +101,61 @@ def spark(folder: Path, out: Path) -> float:
 
 
 def _sql(tables: list[str]) -> str:
+    """Months side by side, then what several windows share, then the windows."""
+    columns = [f"t{ago}.{measure} AS {measure}_{ago}" for ago in range(MONTHS) for measure in MEASURES]
+    joins = [f"LEFT JOIN {table} t{ago} ON t0.customer_id = t{ago}.customer_id" for ago, table in enumerate(tables)]
+    months = f"SELECT t0.customer_id, {', '.join(columns)} FROM {tables[0]} t0 {' '.join(joins[1:])}"
+    shared = [part for measure in MEASURES for part in _sql_parts(measure)]
     windows = [
         f"CAST({expression} AS FLOAT) AS {measure}_{window}"
         for measure in MEASURES
         for window, expression in _sql_windows(measure).items()
     ]
-    joins = [f"LEFT JOIN {table} t{ago} ON t0.customer_id = t{ago}.customer_id" for ago, table in enumerate(tables)]
-    return f"SELECT t0.customer_id, {', '.join(windows)} FROM {tables[0]} t0 {' '.join(joins[1:])}"
+    parts = f"SELECT *, {', '.join(shared)} FROM ({months}) months"
+    return f"SELECT customer_id, {', '.join(windows)} FROM ({parts}) parts"
+
+
+def _sql_parts(measure: str) -> list[str]:
+    months = [f"{measure}_{ago}" for ago in range(MONTHS)]
+    parts = []
+    for name, of in {"3": months[:3], "6": months, "before_3": months[1:3], "before_6": months[1:]}.items():
+        known = " + ".join(f"CASE WHEN {month} IS NULL THEN 0e0 ELSE 1e0 END" for month in of)
+        parts.append(f"({known}) AS {measure}_known_{name}")
+        parts.append(f"({' + '.join(f'coalesce({month}, 0e0)' for month in of)}) AS {measure}_sum_{name}")
+    for name, of in {"3": months[:3], "6": months}.items():
+        silent = " + ".join(f"CASE WHEN {month} <= 0 THEN 1e0 ELSE 0e0 END" for month in of)
+        parts.append(f"({silent}) AS {measure}_silent_months_{name}")
+        parts.append(f"({' + '.join(of)}) / {len(of)}e0 AS {measure}_average_{name}")
+    return parts
 
 
 def _sql_windows(measure: str) -> dict[str, str]:
-    months = [f"t{ago}.{measure}" for ago in range(MONTHS)]
+    months = [f"{measure}_{ago}" for ago in range(MONTHS)]
 
     def by(part: str, whole: str) -> str:
-        return f"CASE WHEN abs({whole}) > {NOTHING} THEN ({part}) / ({whole}) END"
-
-    def known(of: list[str]) -> str:
-        return "(" + " + ".join(f"CASE WHEN {month} IS NULL THEN 0e0 ELSE 1e0 END" for month in of) + ")"
-
-    def sum_known(of: list[str]) -> str:
-        return "(" + " + ".join(f"coalesce({month}, 0e0)" for month in of) + ")"
-
-    def silent(of: list[str]) -> str:
-        return " + ".join(f"CASE WHEN {month} <= 0 THEN 1e0 ELSE 0e0 END" for month in of)
+        return f"CASE WHEN abs({whole}) > {NOTHING} THEN {part} / {whole} END"
 
     def variability(of: list[str]) -> str:
-        average = f"(({' + '.join(of)}) / {len(of)})"
+        average = f"{measure}_average_{len(of)}"
         squares = " + ".join(f"({month} - {average}) * ({month} - {average})" for month in of)
-        return by(f"sqrt(({squares}) / {len(of)})", f"abs({average})")
+        return by(f"sqrt(({squares}) / {len(of)}e0)", f"abs({average})")
 
     falls = ", ".join(f"{before} - {after}" for after, before in pairwise(months))
+    rises = [f"{5 - 2 * ago} * ({months[ago]} - {months[5 - ago]})" for ago in range(3)]
     return {
         "last": months[0],
-        "mean_3": by(sum_known(months[:3]), known(months[:3])),
-        "mean_6": by(sum_known(months), known(months)),
+        "mean_3": by(f"{measure}_sum_3", f"{measure}_known_3"),
+        "mean_6": by(f"{measure}_sum_6", f"{measure}_known_6"),
         "change_1": f"{months[0]} - {months[1]}",
-        "slope_3": f"({months[0]} - {months[2]}) / 2",
-        "slope_6": f"(5 * ({months[0]} - {months[5]}) + 3 * ({months[1]} - {months[4]}) + {months[2]} - {months[3]}) / 35",
+        "slope_3": f"({months[0]} - {months[2]}) / 2e0",
+        "slope_6": f"({' + '.join(rises)}) / 35e0",
         "variability_3": variability(months[:3]),
         "variability_6": variability(months),
-        "silent_3": by(silent(months[:3]), known(months[:3])),
-        "silent_6": by(silent(months), known(months)),
+        "silent_3": by(f"{measure}_silent_months_3", f"{measure}_known_3"),
+        "silent_6": by(f"{measure}_silent_months_6", f"{measure}_known_6"),
         "steepest_fall_6": f"CASE WHEN greatest({falls}) < 0 THEN 0e0 ELSE greatest({falls}) END",
-        "ratio_3": by(f"{months[0]} * {known(months[1:3])}", sum_known(months[1:3])),
-        "ratio_6": by(f"{months[0]} * {known(months[1:])}", sum_known(months[1:])),
+        "ratio_3": by(f"{months[0]} * {measure}_known_before_3", f"{measure}_sum_before_3"),
+        "ratio_6": by(f"{months[0]} * {measure}_known_before_6", f"{measure}_sum_before_6"),
     }
 
 
@@ -157,7 +168,7 @@ def pandas(folder: Path, out: Path) -> None:
     for ago in range(1, MONTHS):
         month = pd.concat([pd.read_parquet(file) for file in files_of(folder, ago)]).set_index("customer_id")
         months.append(month.reindex(frame.index))
-    windows = {}
+    windows: dict[str, Any] = {}
     for measure in MEASURES:
         values = pd.concat([month[measure] for month in months], axis=1).to_numpy()
         windows |= {f"{measure}_{window}": column for window, column in _pandas_windows(values).items()}

@@ -77,7 +77,9 @@ def test_row_groups_have_the_size_of_the_settings(tmp_path: Path):
 def test_the_bytes_of_a_part_do_not_depend_on_the_number_of_threads(tmp_path: Path):
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITE_A_PART, str(tmp_path / threads)], env={"POLARS_MAX_THREADS": threads}
+            [sys.executable, "-c", WRITE_A_PART, str(tmp_path / threads)],
+            cwd=Path(__file__).parents[2],
+            env={"POLARS_MAX_THREADS": threads},
         )
         for threads in ("1", "2")
     ]

@@ -73,7 +73,7 @@ def test_the_fallback_calibrates_on_scores_of_unseen_customers_only():
     table = dataclasses.replace(made_table(), churned=np.tile(leaves, 6))
     recognisable = np.tile(np.arange(400, dtype=np.float32)[:, None], (6, 1))
     table = dataclasses.replace(table, matrix=np.hstack([table.matrix[:, :5], recognisable]))
-    settings = dataclasses.replace(FALLBACK, min_data_in_leaf=1, num_leaves=63, fallback_rounds=40)
+    settings = dataclasses.replace(FALLBACK, min_data_in_leaf=1, fallback_leaves=63, fallback_rounds=40)
     model = fit(table, 1, settings, 1)
     seen = model.booster.predict(table.matrix)
     assert roc_auc_score(table.churned, seen) > 0.9

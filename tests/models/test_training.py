@@ -60,7 +60,6 @@ def test_the_registered_model_learned_from_every_month_mature_by_then(first: tup
 def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, TrainingRecord]):
     result, record = first
     assert list(result.test["months"]) == ["2025-03"]
-    assert "299 leavers" not in result.test["notes"][0]
     assert result.test["notes"][0].startswith("2025-03 at horizon 1: ")
     assert record.metrics["horizon_1.model.auc"] == result.test["pooled"]["horizon_1"]["model"]["auc"]["value"]
     assert {"horizon_1.scorecard.brier.low", "horizon_1.scorecard.brier.high"} <= record.metrics.keys()
