@@ -106,7 +106,7 @@ def set_aside_unplaced(receiving: Receiving, extract: OpenExtract) -> dict[str, 
         rejects.write(reject_file(receiving.home.rejects, table, None))
         if rejects.bad:
             found[table] = rejects.bad
-            refuse_unplaced(extract, table, rejects.bad, rejects.commonest()[0][0], receiving.rules)
+            refuse_unplaced(extract, table, rejects, receiving.rules)
     if not extract.months():
         raise FeaturesError(f"customers ({named_files(extract, 'customers')}): no rows; deliver the complete extract")
     return found
@@ -148,16 +148,13 @@ def _entered(
     """Enter every table whose content is new into the ledger; the month appears all at a time."""
     ledger = receiving.ledger
     before = {part.table: ledger.known(part.table, part.month) for part in staged}
-    changed = [part for part in staged if not _is_same(part, before[part.table])]
+    held = {table: entry.content_hash for table, entry in before.items() if entry is not None}
+    changed = [part for part in staged if part.content_hash != held.get(part.table)]
     inputs = json.dumps(extract.input_digests(), sort_keys=True)
     origin = Origin(inputs, receiving.source.name, receiving.code, receiving.now)
     since = known_since or max([staged[0].month, *ledger.months("customers")])
     entries = {entry.table: entry for entry in ledger.enter(changed, origin, since, rejected)}
     return [_outcome(part, before[part.table], entries.get(part.table), rejected[part.table]) for part in staged]
-
-
-def _is_same(part: StagedMonth, held: Entry | None) -> bool:
-    return held is not None and (held.content_hash, held.schema_hash) == (part.content_hash, part.schema_hash)
 
 
 def _outcome(part: StagedMonth, before: Entry | None, entered: Entry | None, rejected: int) -> Delivered:

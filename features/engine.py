@@ -50,14 +50,14 @@ def scan(files: list[Path], engine: EngineSettings) -> Frame:
         return by_spark
     import polars as pl
 
-    return nw.from_native(pl.scan_parquet(files, hive_partitioning=False))
+    return nw.from_native(pl.scan_parquet(files, glob=False))
 
 
 def batches(files: list[Path], engine: EngineSettings) -> Iterator[pa.Table]:
     """The rows of Parquet files as Arrow tables of at most `batch_rows` rows, in stored order."""
     import polars as pl
 
-    lazy = pl.scan_parquet(files, hive_partitioning=False)
+    lazy = pl.scan_parquet(files, glob=False)
     for batch in lazy.collect_batches(chunk_size=engine.batch_rows, maintain_order=True):
         yield batch.to_arrow()
 
@@ -82,18 +82,11 @@ def small_table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, type]) ->
     return pl.DataFrame(rows, schema=dict(types), orient="row")
 
 
-def small_rows(files: list[str]) -> list[dict[str, Any]]:
+def small_rows(files: list[Path]) -> list[dict[str, Any]]:
     """The rows of small Parquet files, in the files' order."""
     import polars as pl
 
-    return pl.read_parquet(files).to_dicts() if files else []
-
-
-def arrow_schema(rows: pl.DataFrame) -> pa.Schema:
-    """Names and types of rows as plain Arrow, without the string views that other readers may not know."""
-    import polars as pl
-
-    return rows.clear().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    return pl.read_parquet(files, glob=False).to_dicts() if files else []
 
 
 def write_part(rows: pl.DataFrame, file: Path, engine: EngineSettings) -> None:

@@ -63,7 +63,7 @@ def refuse_if_bad(arriving: Arriving, rejects: Rejects, rules: DeliveryRules, wr
     """Raise FeaturesError, naming the commonest reasons, when more than the allowed share of the rows is bad."""
     if rejects.bad <= rules.max_bad_share * rejects.seen:
         return
-    reasons = ", ".join(f"{reason} in {count:,} rows" for reason, count in rejects.commonest()[:3])
+    reasons = ", ".join(f"{reason} in {count:,} row{'s' * (count > 1)}" for reason, count in rejects.commonest()[:3])
     raise FeaturesError(
         f"{arriving}: {rejects.bad:,} of {rejects.seen:,} rows are bad, more than the allowed "
         f"{rules.max_bad_share:.0%}: {reasons}{_example(arriving, rejects)}; mend the extract or {arriving.table}.sql "
@@ -79,10 +79,11 @@ def _example(arriving: Arriving, rejects: Rejects) -> str:
     column = reason.partition(":")[0]
     if column not in contract.columns() or not contract.shows_values(column):
         return ""
-    lost = reason.endswith(": unreadable")
-    shown = arriving.extract.examples(arriving.table, column, arriving.month) if lost else None
-    shown = shown or rejects.example(reason, column)
-    return f" (for example {shown[:LONGEST_EXAMPLE]!r})" if shown else ""
+    return _quoted(rejects.example(reason, column))
+
+
+def _quoted(value: str | None) -> str:
+    return f" (for example {value[:LONGEST_EXAMPLE]!r})" if value else ""
 
 
 def refuse_if_partial(arriving: Arriving, rows: int, ledger: MonthLedger, rules: DeliveryRules) -> None:
@@ -96,7 +97,7 @@ def refuse_if_partial(arriving: Arriving, rows: int, ledger: MonthLedger, rules:
             )
 
 
-def refuse_unplaced(extract: OpenExtract, table: str, unplaced: int, reason: str, rules: DeliveryRules) -> None:
+def refuse_unplaced(extract: OpenExtract, table: str, unplaced: Rejects, rules: DeliveryRules) -> None:
     """Raise FeaturesError when more than the allowed share of a table's rows belongs to no month.
 
     The month is then mapped wrongly rather than dirty. Rows of a history are in many months, so its
@@ -106,8 +107,9 @@ def refuse_unplaced(extract: OpenExtract, table: str, unplaced: int, reason: str
 
     counts = [extract.rows(table, month) for month in extract.months()]
     placed = max(counts, default=0) if contract_of(table).interval else sum(counts)
-    if unplaced > rules.max_bad_share * (unplaced + placed):
+    rows, reason = unplaced.bad + placed, unplaced.commonest()[0][0]
+    if unplaced.bad > rules.max_bad_share * rows:
         raise FeaturesError(
-            f"{table} ({named_files(extract, table)}): {unplaced:,} of {unplaced + placed:,} rows belong to no month: "
-            f"{reason}; mend the extract or {table}.sql"
+            f"{table} ({named_files(extract, table)}): {unplaced.bad:,} of {rows:,} rows belong to no month: "
+            f"{reason}{_quoted(unplaced.example(reason, 'month'))}; mend the extract or {table}.sql"
         )

@@ -16,7 +16,6 @@ from features.canonical_hash import canonical_hash, schema_hash
 from features.durable_files import make_folder, sync
 from features.engine import (
     EngineSettings,
-    arrow_schema,
     batches,
     collect,
     scan,
@@ -107,7 +106,9 @@ class Warehouse:
             raise
         if not parts:
             raise FeaturesError(f"{table}: nothing was given to write for {month}")
-        return StagedMonth(table, month, digest.hexdigest(), schema_hash(rows.schema), arrow_schema(rows), tuple(parts))
+        return StagedMonth(
+            table, month, digest.hexdigest(), schema_hash(rows.schema), rows.clear().to_arrow().schema, tuple(parts)
+        )
 
     def commit(self, staged: StagedMonth, facts: Mapping[str, str]) -> int:
         """Replace the month by what was staged, atomically; `facts` become the commit's metadata. The new version."""
@@ -180,7 +181,7 @@ class Warehouse:
 
         frame = small_table(rows, types)
         with self._committing(table):
-            handle = self._open_or_create(table, arrow_schema(frame))
+            handle = self._open_or_create(table, frame.to_arrow().schema)
             part = f"part-{self.version(table) + 1:06d}.parquet"
             file = self.tables / table / part
             write_part(frame, file, self.engine)
@@ -193,7 +194,9 @@ class Warehouse:
 
         if self.version(table) < 0:
             return []
-        return small_rows(sorted(DeltaTable(str(self.tables / table)).file_uris()))
+        folder = self.tables / table
+        parts = DeltaTable(str(folder)).get_add_actions().column("path").to_pylist()
+        return small_rows([folder / part for part in sorted(parts)])
 
     def vacuum(self, table: str, keep_versions: list[int]) -> int:
         """Delete files that neither the latest version nor one of `keep_versions` needs; how many were deleted."""

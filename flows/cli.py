@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from features import HoldfastError
-from features.months import Month, months_between
+from features.months import months_between
+from flows import options
+from flows.output import told
 
 app = typer.Typer(
     name="holdfast",
@@ -22,93 +18,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Keep a telecom operator's valuable customers: from monthly extracts to a ranked, back-tested warning list.",
+    epilog="Start with: holdfast demo",
 )
 key_app = typer.Typer(no_args_is_help=True, help="The key that makes pseudonymous ids out of phone numbers.")
 app.add_typer(key_app, name="key")
 
 
-def _month(text: str) -> Month:
-    try:
-        return Month.parse(text)
-    except HoldfastError as problem:
-        raise typer.BadParameter(str(problem)) from None
-
-
-HomeOption = Annotated[Path, typer.Option("--home", help="Folder that holds all state of one operator.")]
-SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", help="TOML file with the settings that differ from the defaults.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; messages go to stderr.")]
-MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="The month to work on.")]
-AsOfOption = Annotated[
-    Month, typer.Option("--as-of", parser=_month, metavar="YYYY-MM", help="Nothing later than this month is seen.")
-]
-SourceOption = Annotated[
-    str | None,
-    typer.Option("--source", help="Name of a shipped source mapping, or a path to a mapping folder of your own."),
-]
-FromOption = Annotated[Path | None, typer.Option("--from", help="Folder with the operator's extract files.")]
-
-HOME = Path("var")
-
-
-@dataclasses.dataclass(frozen=True)
-class _Output:
-    """Where a command's words go: progress to stderr, the result to stdout, as text or as one JSON object."""
-
-    as_json: bool
-    started: float
-
-    def say(self, message: str) -> None:
-        typer.echo(f"{time.monotonic() - self.started:7.1f} s  {message}", err=True)
-
-    def result(self, content: dict[str, Any], text: str | Callable[[], None]) -> None:
-        if self.as_json:
-            typer.echo(json.dumps(content, default=_plain))
-        elif callable(text):
-            text()
-        else:
-            typer.echo(text)
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Month):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return str(value)
-
-
-@contextlib.contextmanager
-def _told(as_json: bool) -> Iterator[_Output]:
-    """Turn a problem that a person can mend into one line and exit code 1."""
-    try:
-        yield _Output(as_json, time.monotonic())
-    except HoldfastError as problem:
-        typer.echo(f"holdfast: {problem}", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("holdfast: stopped by you; finished months stay, run the same command again to go on", err=True)
-        raise typer.Exit(1) from None
-
-
-@app.command()
+@app.command(epilog="Example: holdfast ingest --source tariff_panel --from data/tariff_panel --all")
 def ingest(
-    source: SourceOption = None,
-    from_: FromOption = None,
-    month: Annotated[
-        Month | None, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Deliver this month.")
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Deliver every month that the extract holds.")] = False,
+    source: options.SourceMapping = None,
+    from_: options.Extract = None,
+    month: options.OneMonth = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every month that the extract holds.")] = False,
     backload: Annotated[
         bool, typer.Option("--backload", help="Old months count as delivered in time, not as known only now.")
     ] = False,
     accept_partial: Annotated[
         bool, typer.Option("--accept-partial", help="Take a month that lost a large share of its rows.")
     ] = False,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
     """Check an operator's extract against the contracts and put it into the warehouse, month by month.
 
@@ -117,7 +47,7 @@ def ingest(
     """
     if (month is None) != all_:
         raise typer.BadParameter("give either --month YYYY-MM or --all", param_hint="--month")
-    with _told(json_) as out:
+    with told(json_) as out:
         from flows import steps
         from flows.workspace import open_workspace
 
@@ -133,39 +63,46 @@ def ingest(
         )
 
 
-@app.command()
+@app.command(epilog="Example: holdfast features --as-of 2017-08")
 def features(
-    as_of: AsOfOption, home: HomeOption = HOME, settings: SettingsOption = None, json_: JsonOption = False
+    as_of: options.AsOf,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
     """Build the indicators of every scored customer as of a month."""
-    with _told(json_) as out:
+    with told(json_) as out:
         from flows import steps
         from flows.workspace import open_workspace
 
-        work = open_workspace(home, settings, out.say)
-        entry = steps.build_features(work, as_of)
+        entry = steps.build_features(open_workspace(home, settings, out.say), as_of)
         out.result(
             {"features": entry},
             f"{entry.table} {entry.month}: {entry.rows:,} customers (revision {entry.revision})",
         )
 
 
-@app.command()
+@app.command(epilog="Example: holdfast train --as-of 2017-08 --horizon 3")
 def train(
-    as_of: AsOfOption,
-    horizon: Annotated[int | None, typer.Option(help="Months of the window; default: the source's first.")] = None,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    as_of: options.AsOf,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, help="Months of the window; default: the source's first.")
+    ] = None,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
-    """Train, test and register the churn propensity as of a month; the new version becomes @champion."""
-    with _told(json_) as out:
+    """Train, test and register the churn propensity as of a month; the new version becomes @champion.
+
+    The test is the same recipe one origin earlier, judged on months that it could not have seen.
+    """
+    with told(json_) as out:
         from flows import steps
+        from flows.tables import show_trained
         from flows.workspace import open_workspace
         from models.registry import CHAMPION, CHURN
 
-        work = open_workspace(home, settings, out.say)
-        trained = steps.train(work, as_of, horizon)
+        trained = steps.train(open_workspace(home, settings, out.say), as_of, horizon)
         content = {
             "model": CHURN,
             "version": trained.version,
@@ -174,70 +111,58 @@ def train(
             "note": trained.model.note,
             "test": trained.test,
         }
-
-        def show() -> None:
-            from flows.tables import show_report
-
-            learned = trained.learned_from
-            typer.echo(
-                f"{CHURN} version {trained.version} is @{CHAMPION}: {learned['leavers']:,} leavers among "
-                f"{learned['customers']:,} customers in {learned['scoring_months'][0]} to "
-                f"{learned['scoring_months'][-1]}"
-            )
-            if trained.model.note:
-                typer.echo(f"note: {trained.model.note}")
-            show_report(trained.test, "the same recipe, trained as of its latest test month")
-
-        out.result(content, show)
+        out.result(content, lambda: show_trained(content))
 
 
-@app.command()
+@app.command(epilog="Example: holdfast backtest --from 2017-07 --to 2017-10 --json")
 def backtest(
-    from_: Annotated[
-        Month, typer.Option("--from", parser=_month, metavar="YYYY-MM", help="First scoring month to judge.")
-    ],
-    to: Annotated[Month, typer.Option("--to", parser=_month, metavar="YYYY-MM", help="Last scoring month to judge.")],
+    from_: options.FirstMonth,
+    to: options.LastMonth,
     horizon: Annotated[
-        list[int] | None, typer.Option(help="Months of the window; may be given more than once.")
+        list[int] | None, typer.Option(min=1, help="Months of the window; may be given more than once.")
     ] = None,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
-    """Score each month with a model of its time and judge it, and its baselines, by what came later."""
+    """Score each month with a model of its time and judge it, and its baselines, by what came later.
+
+    The JSON object holds pooled.horizon_<h>.<model or baseline>.<metric>.{value,low,high}, and the same per
+    month under months.
+    """
     if to < from_:
         raise typer.BadParameter(f"{to} lies before --from {from_}", param_hint="--to")
-    with _told(json_) as out:
+    with told(json_) as out:
         from flows import steps
+        from flows.tables import show_report
         from flows.workspace import open_workspace
 
         work = open_workspace(home, settings, out.say)
         report = steps.backtest(work, list(months_between(from_, to)), horizon)
-
-        def show() -> None:
-            from flows.tables import show_report
-
-            show_report(report, f"{from_} to {to}")
-
-        out.result(report, show)
+        out.result(report, lambda: show_report(report, f"{from_} to {to}"))
 
 
-@app.command(name="run-month")
+@app.command(name="run-month", epilog="Example: holdfast run-month --month 2017-10")
 def run_month(
-    month: MonthOption,
-    source: SourceOption = None,
-    from_: FromOption = None,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    month: options.TheMonth,
+    source: options.SourceMapping = None,
+    from_: options.Extract = None,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
-    """The whole month as one Prefect flow: ingest, features, score, list. Needs a trained champion."""
-    with _told(json_) as out:
+    """The whole month as one Prefect flow: ingest, features, score, list. Needs a trained champion.
+
+    Runs without a server; with PREFECT_API_URL set, the run shows on that one. Running a month again finds its
+    work done and leaves the same bytes.
+    """
+    with told(json_) as out:
+        from flows import steps
         from flows.prefect_setup import prepare_prefect
         from flows.workspace import open_workspace
 
         work = open_workspace(home, settings, out.say)
-        work.registry.champion()
+        steps.ready_to_run(work)
         out.say("starting Prefect")
         prepare_prefect(work.home)
         from flows.monthly_flows import run_month as run_month_flow
@@ -255,23 +180,30 @@ def run_month(
         )
 
 
-@app.command()
+@app.command(epilog="Example: holdfast revisions bills --month 2017-03 --restore 1")
 def revisions(
-    table: Annotated[str | None, typer.Argument(help="Only this table.")] = None,
-    restore: Annotated[int | None, typer.Option(help="Make this revision of --month the current one again.")] = None,
-    month: Annotated[
-        Month | None, typer.Option("--month", parser=_month, metavar="YYYY-MM", help="Only this month.")
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="Only this table.")] = None,
+    restore: Annotated[
+        int | None, typer.Option(min=1, help="Make this revision of TABLE and --month the current one again.")
     ] = None,
-    vacuum: Annotated[bool, typer.Option("--vacuum", help="Delete replaced revisions past their retention.")] = False,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    month: options.OneMonth = None,
+    vacuum: Annotated[
+        bool, typer.Option("--vacuum", help="Delete replaced revisions of all tables past their retention.")
+    ] = False,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
     """What was delivered when; bring an older revision of a month back, or delete the oldest."""
     if restore is not None and (table is None or month is None):
         raise typer.BadParameter("name the TABLE and its --month", param_hint="--restore")
-    with _told(json_) as out:
+    if vacuum and (table or month):
+        raise typer.BadParameter(
+            "it works on all tables and months; leave TABLE and --month out", param_hint="--vacuum"
+        )
+    with told(json_) as out:
         from flows import steps
+        from flows.tables import show_revisions
         from flows.workspace import open_workspace
 
         work = open_workspace(home, settings, out.say)
@@ -279,39 +211,33 @@ def revisions(
             steps.restore_revision(work, table, month, restore)
         if vacuum:
             steps.vacuum(work)
-        entries = [
-            entry for entry in work.ledger.entries() if table in (None, entry.table) and month in (None, entry.month)
-        ]
-
-        def show() -> None:
-            from flows.tables import show_revisions
-
-            show_revisions(entries)
-
-        out.result({"revisions": entries}, show)
+        entries = steps.delivered_revisions(work, table, month)
+        out.result({"revisions": entries}, lambda: show_revisions(entries))
 
 
-@app.command()
+@app.command(epilog="Examples: holdfast describe bills; holdfast describe indicators")
 def describe(
     what: Annotated[
         str | None, typer.Argument(metavar="[TABLE | indicators]", help="A contract table, or `indicators`.")
     ] = None,
-    home: HomeOption = HOME,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    home: options.Home = options.HOME,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
     """The data dictionary, printed from the contracts, and the catalogue of indicators."""
-    with _told(json_) as out:
+    with told(json_) as out:
         from flows.describe import described, show_described
 
         content = described(what)
         out.result(content, lambda: show_described(content))
 
 
-@app.command()
-def doctor(home: HomeOption = HOME, settings: SettingsOption = None, json_: JsonOption = False) -> None:
+@app.command(epilog="Exit code 1 when something is missing that a command will need.")
+def doctor(
+    home: options.Home = options.HOME, settings: options.SettingsFile = None, json_: options.AsJson = False
+) -> None:
     """Versions, disk, memory, stores and key: what is missing, and how to mend it."""
-    with _told(json_) as out:
+    with told(json_) as out:
         from flows.doctor import examine, show_findings
 
         findings = examine(home, settings)
@@ -322,39 +248,43 @@ def doctor(home: HomeOption = HOME, settings: SettingsOption = None, json_: Json
 
 @app.command()
 def demo(
-    home: HomeOption = HOME / "demo",
+    home: options.Home = options.HOME / "demo",
     customers: Annotated[int, typer.Option(min=2_000, help="Customers of the simulated operator.")] = 20_000,
-    settings: SettingsOption = None,
-    json_: JsonOption = False,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
 ) -> None:
-    """Simulate a small operator, live its months through the whole path and show where to look."""
-    with _told(json_) as out:
-        from flows.demo import run_demo
+    """Simulate a small operator, live its months through the whole path and show where to look.
+
+    Running it again finds the work done. The key of the pseudonymous ids is written beside the home.
+    """
+    with told(json_) as out:
+        from flows.demo import in_words, run_demo
 
         summary = run_demo(home, customers, settings, out.say)
-        out.result(summary, summary["text"])
+        out.result(summary, in_words(summary))
 
 
-@key_app.command()
+@key_app.command(epilog="Example: holdfast key new ~/holdfast.key")
 def new(
-    file: Annotated[Path, typer.Argument(help="Where to write the key; outside every home, and backed up.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; outside every home, and backed up.")],
 ) -> None:
     """Write a new random key that only you can read. Lose it, and ids of old and new months no longer match."""
-    with _told(as_json=False):
-        from flows.settings import new_key
+    with told(as_json=False):
+        from flows.key import VARIABLE, new_key
 
         new_key(file)
-        typer.echo(f"wrote {file}; name it in settings ([privacy] key_file) or in the variable HOLDFAST_KEY_FILE")
+        typer.echo(f"wrote {file}; name it in settings ([privacy] key_file) or in the variable {VARIABLE}")
 
 
 def main() -> None:
     """Entry point of the `holdfast` command; an unforeseen error is one line too, its traceback in a file."""
     try:
         app()
+    except ModuleNotFoundError as missing:
+        typer.echo(f"holdfast: the package {missing.name} is missing; install from the lock: make install", err=True)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last resort before a person would see a traceback
-        from flows.crash_report import write_crash_report
+        from flows.crash_report import reported
 
-        typer.echo(
-            f"holdfast: unexpected {type(error).__name__}; please report it with {write_crash_report(error)}", err=True
-        )
+        typer.echo(f"holdfast: {reported(error)}", err=True)
         sys.exit(1)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from features import HoldfastError
 from features.months import Month
-from flows import steps
+from flows import key, steps
 from flows.prefect_setup import prepare_prefect
-from flows.settings import KEY_VARIABLE, new_key
 from flows.workspace import Workspace, open_workspace
 
 SOURCE = "simulated_operator"
@@ -25,7 +25,7 @@ class DemoError(HoldfastError):
 
 
 def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
-    """Simulate, ingest, train, back-test and run the last month; figures, and in `text` where to look.
+    """Simulate, ingest, train, back-test and run the last month; the figures, and where everything lies.
 
     Running it again finds the work done. The key of the pseudonymous ids is made beside the home: only the
     demo makes one unasked.
@@ -35,24 +35,33 @@ def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[s
     extracts, last = _simulated(work, customers), FIRST + (MONTHS - 1)
     before = [FIRST + step for step in range(MONTHS - 1)]
     steps.ingest(work, steps.Arrival(SOURCE, extracts, before))
+    say(f"training as of {last - 1}, on indicators of the months before")
     trained = steps.train(work, last - 1)
     written = _run_last_month(work, last, extracts, settings)
-    summary = {"home": str(work.home.root), "version": trained.version, "test": trained.test, "list": written}
-    return {**summary, "text": _told(work, customers, trained.test, written)}
+    return {
+        "customers": customers,
+        "months": MONTHS,
+        "version": trained.version,
+        "test": trained.test,
+        "list": written,
+        "home": str(work.home.root),
+        "models": work.registry.uri,
+        "flow_runs": str(work.home.prefect),
+    }
 
 
 def _claim(work: Workspace, customers: int) -> None:
+    """Take the home for this demo, and make its key; a home that holds anything else is refused."""
     facts = work.home.facts()
-    if facts.get("source", SOURCE) != SOURCE or facts.get("customers", customers) != customers:
-        raise DemoError(
-            f"home {work.home.root} holds {facts.get('source')} with {facts.get('customers')} customers; "
-            f"delete it or give another --home"
-        )
+    held = (facts.get("source", SOURCE), facts.get("customers", None if "source" in facts else customers))
+    if held != (SOURCE, customers):
+        whose = f"the demo of {held[1]} customers" if held[1] else f"the operator {held[0]}"
+        raise DemoError(f"home {work.home.root} holds {whose}; delete it or give another --home")
     work.home.remember(customers=customers)
-    key = work.home.root.with_name(work.home.root.name + ".key")
-    if not key.exists():
-        new_key(key)
-    os.environ[KEY_VARIABLE] = str(key)
+    file = work.home.root.with_name(work.home.root.name + ".key")
+    if not file.exists():
+        key.new_key(file)
+    os.environ[key.VARIABLE] = str(file)
 
 
 def _simulated(work: Workspace, customers: int) -> Path:
@@ -75,31 +84,47 @@ def _run_last_month(work: Workspace, month: Month, extracts: Path, settings: Pat
     return written
 
 
-def _told(work: Workspace, customers: int, report: dict[str, Any], written: dict[str, Any]) -> str:
-    ((horizon, scores),) = report["pooled"].items()
+def in_words(summary: Mapping[str, Any]) -> str:
+    """The summary for a person: how good the model is, and where to look."""
+    listed = summary["list"]
+    return f"""
+{summary["customers"]:,} simulated customers, {summary["months"]} months. {_judged(summary["test"])}
+{listed["listed"]:,} of {listed["scored"]:,} customers scored in the last month are on the warning list.
+
+Where to look:
+  the list           {listed["folder"]}/warning_list.csv
+  indicators         {_program("holdfast")} describe indicators
+  what was delivered {_program("holdfast")} revisions --home {summary["home"]}
+  models and runs    {_program("mlflow")} ui --backend-store-uri {summary["models"]}
+  flow runs          PREFECT_HOME={summary["flow_runs"]} {_program("prefect")} server start
+"""
+
+
+def _judged(report: Mapping[str, Any]) -> str:
+    if not report.get("pooled"):
+        return "There were too few leavers to judge the model's recipe."
+    horizon, scores = next(iter(report["pooled"].items()))
     model, rule = scores["model"], scores["scorecard"]
     gain = report["differences"][horizon]["scorecard"]["auc"]
-    return f"""
-{customers:,} simulated customers, {MONTHS} months. The model's recipe was judged on {", ".join(report["months"])},
+    return f"""The model's recipe was judged on {", ".join(report["months"])},
 out of time, at {horizon.replace("_", " ")} (95 % intervals over customers):
   AUC                  {_interval(model["auc"])}
   AUC of simple rules  {_interval(rule["auc"])}
   gain over the rules  {_interval(gain)}
   top-decile lift      {_interval(model["top_decile_lift"])}
   calibration slope    {_interval(model["calibration_slope"])}
-  observed / expected  {_interval(model["observed_over_expected"])}
-{written["listed"]:,} of {written["scored"]:,} customers scored in the last month are on the warning list.
-
-Where to look:
-  the list           {written["folder"]}/warning_list.csv
-  indicators         .venv/bin/holdfast describe indicators
-  what was delivered .venv/bin/holdfast revisions --home {work.home.root}
-  models and runs    .venv/bin/mlflow ui --backend-store-uri {work.registry.uri}
-  flow runs          PREFECT_HOME={work.home.prefect} .venv/bin/prefect server start
-"""
+  observed / expected  {_interval(model["observed_over_expected"])}"""
 
 
-def _interval(figure: dict[str, Any]) -> str:
+def _interval(figure: Mapping[str, Any]) -> str:
     if figure["value"] is None:
         return str(figure.get("note", "not enough data"))
+    if figure.get("low") is None:
+        return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _program(name: str) -> str:
+    """A program of this installation as it is called from the current folder."""
+    program = Path(sys.executable).with_name(name)
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

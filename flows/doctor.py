@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from features import HoldfastError
-from flows.settings import INFRA, KEY_VARIABLE, Settings, read_key, read_settings
 
-LOCK = INFRA / "lock" / "runtime.txt"
-CORE = ("polars", "narwhals", "dataframely", "deltalake", "duckdb", "lightgbm", "scikit-learn", "mlflow", "prefect")
+if TYPE_CHECKING:
+    from features.home import Home
+    from flows.settings import Settings
+
+LOCK = Path(__file__).resolve().parent.parent / "infra" / "lock" / "runtime.txt"
 LEAST_DISK_GB, LEAST_MEMORY_GB = 5, 4
 GIGABYTE = 1e9
 
@@ -34,75 +37,105 @@ class Finding:
 
 
 def examine(home: Path, settings_file: Path | None) -> list[Finding]:
-    """All findings, in the order in which a person would mend them."""
-    settings = read_settings(settings_file)
-    return [*_versions(), *_machine(home), *_stores(home), _key(home, settings)]
+    """All findings, in the order in which a person would mend them: without its packages nothing more can be seen."""
+    versions = [_python(), *_packages()]
+    if any(finding.status == "missing" for finding in versions):
+        return versions
+    from features.home import Home
+    from flows.settings import read_settings
+
+    try:
+        settings = read_settings(settings_file)
+    except HoldfastError as problem:
+        return [*versions, _of("settings", problem)]
+    place = Home(home.resolve())
+    return [*versions, *_machine(place.root), *_stores(place, settings), _key(place.root, settings)]
 
 
-def _versions() -> Iterator[Finding]:
-    python = ".".join(map(str, sys.version_info[:3]))
-    fits = (3, 11) <= sys.version_info[:2] < (3, 14)
-    yield Finding("Python", "fine" if fits else "missing", python, "" if fits else "use Python 3.11, 3.12 or 3.13")
-    locked = dict(
-        line.split(" ")[0].split("==") for line in LOCK.read_text().splitlines() if "==" in line and line[0].isalpha()
-    )
-    for package in CORE:
-        try:
-            version = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            yield Finding(package, "missing", "not installed", "install from the lock: make install")
+def _of(what: str, problem: HoldfastError) -> Finding:
+    """A problem's line, parted into what was found and how to mend it."""
+    found, _, remedy = str(problem).rpartition("; ")
+    return Finding(what, "missing", found, remedy)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if (3, 11) <= sys.version_info[:2] < (3, 14):
+        return Finding("Python", "fine", version)
+    return Finding("Python", "missing", version, "use Python 3.11, 3.12 or 3.13")
+
+
+def _packages() -> Iterator[Finding]:
+    """The packages that Holdfast asks for, against the versions that it was tested with."""
+    locked = dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", LOCK.read_text(), re.MULTILINE))
+    for requirement in importlib.metadata.requires("holdfast") or ():
+        if "extra ==" in requirement:
             continue
-        same = version == locked.get(package)
-        remedy = "" if same else f"the lock has {locked.get(package)}: make install"
-        yield Finding(package, "fine" if same else "note", version, remedy)
+        package = re.split(r"[^\w.-]", requirement)[0]
+        yield _package(package, locked.get(package))
+
+
+def _package(package: str, locked: str | None) -> Finding:
+    try:
+        version = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(package, "missing", "not installed", "install from the lock: make install")
+    if version == locked:
+        return Finding(package, "fine", version)
+    return Finding(package, "note", version, f"the lock has {locked}: make install")
 
 
 def _machine(home: Path) -> Iterator[Finding]:
     import psutil
 
-    place = next(folder for folder in (home.resolve(), *home.resolve().parents) if folder.exists())
-    free = shutil.disk_usage(place).free / GIGABYTE
-    short = free < LEAST_DISK_GB
-    yield Finding("disk", "note" if short else "fine", f"{free:.1f} GB free at {place}", "make room" if short else "")
-    memory = psutil.virtual_memory().available / GIGABYTE
-    short = memory < LEAST_MEMORY_GB
-    yield Finding(
-        "memory",
-        "note" if short else "fine",
-        f"{memory:.1f} GB available",
-        "lower [engine] memory_gb and raise [engine] buckets in settings" if short else "",
-    )
-    yield Finding("cores", "fine", str(os.cpu_count()))
-    if not os.access(place, os.W_OK):
-        yield Finding("home", "missing", f"{place} cannot be written", "choose another --home")
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    yield _enough("disk", shutil.disk_usage(place).free, LEAST_DISK_GB, f"free at {place}", "make room")
+    remedy = "lower [engine] memory_gb and raise [engine] buckets in settings"
+    yield _enough("memory", psutil.virtual_memory().available, LEAST_MEMORY_GB, "available", remedy)
+    yield Finding("cores", "fine", str(len(os.sched_getaffinity(0))))
+    if home.exists() and not home.is_dir():
+        yield Finding("home", "missing", f"{home} is a file", "give --home a folder")
+    elif not os.access(place, os.W_OK):
+        yield Finding("home", "missing", f"{place} cannot be written", "choose another --home, or change its rights")
 
 
-def _stores(home: Path) -> Iterator[Finding]:
-    from features.home import Home
+def _enough(what: str, held: float, least_gb: float, where: str, remedy: str) -> Finding:
+    found = f"{held / GIGABYTE:.1f} GB {where}"
+    return Finding(what, "fine", found) if held >= least_gb * GIGABYTE else Finding(what, "note", found, remedy)
+
+
+def _stores(home: Home, settings: Settings) -> Iterator[Finding]:
     from features.month_ledger import MonthLedger
     from features.warehouse import Warehouse
 
-    place = Home(home.resolve())
-    if not place.tables.is_dir():
-        yield Finding("tables", "note", f"no table in {home} yet", "holdfast ingest --source NAME --from FOLDER --all")
+    months = MonthLedger(Warehouse(home.tables)).months("customers")
+    if not months:
+        remedy = "holdfast ingest --source NAME --from FOLDER --all"
+        yield Finding("tables", "note", f"no month in {home.root} yet", remedy)
         return
-    months = MonthLedger(Warehouse(place.tables)).months("customers")
-    yield Finding("tables", "fine", f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no month")
-    if not (place.mlflow / "mlflow.db").is_file():
+    yield Finding("tables", "fine", f"{len(months)} months, {months[0]} to {months[-1]}")
+    if settings.mlflow.uri:
+        yield Finding("MLflow", "fine", "the database that [mlflow] uri names")  # it may hold a password
+    elif not (home.mlflow / "mlflow.db").is_file():
         yield Finding("MLflow", "note", "no model was trained yet", "holdfast train --as-of YYYY-MM")
     else:
-        yield Finding("MLflow", "fine", str(place.mlflow / "mlflow.db"))
+        yield Finding("MLflow", "fine", str(home.mlflow / "mlflow.db"))
 
 
 def _key(home: Path, settings: Settings) -> Finding:
+    from flows.key import VARIABLE, key_file, read_key
+
     try:
-        key = read_key(settings.privacy, home.resolve())
+        key = read_key(settings.privacy, home)
     except HoldfastError as problem:
-        return Finding("key", "missing", str(problem), "see the finding")
-    if key is None:
-        remedy = f"where ids come from phone numbers: holdfast key new FILE, then set {KEY_VARIABLE}=FILE"
+        return _of("key", problem)
+    file = key_file(settings.privacy)
+    if key is None or file is None:
+        remedy = f"where ids come from phone numbers: holdfast key new FILE, then set {VARIABLE}=FILE"
         return Finding("key", "note", "none set", remedy)
-    return Finding("key", "fine", "set")
+    if file.stat().st_mode & 0o077:
+        return Finding("key", "note", f"others than you can read {file}", f"chmod 600 {file}")
+    return Finding("key", "fine", str(file))
 
 
 def show_findings(findings: list[Finding]) -> None:

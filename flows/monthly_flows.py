@@ -10,29 +10,31 @@ from typing import Any, TypeVar
 from prefect import flow, get_run_logger, task
 
 from features import HoldfastError
-from features.home import open_home
 from features.months import Month
 from flows import steps
+from flows.crash_report import reported
 from flows.workspace import Workspace, open_workspace
 
 T = TypeVar("T")
 
 
 class StepFailed(HoldfastError):
-    """A task of a flow met a problem that a person can mend."""
+    """A task of a flow met a problem; its text is the one line that a person needs."""
 
 
 def _told(home: str, settings: str | None, step: Callable[[Workspace], T]) -> T:
     """Run one step, its progress in Prefect's log; a problem goes on as one line, without what lay in memory.
 
-    Prefect keeps a failed run's exception, and with it every frame and row that its traceback holds.
+    Prefect keeps a failed run's exception, and with it every frame and row that its traceback holds; and the
+    message of an unforeseen one may quote a row.
     """
     _say_problems_in_one_line()
-    work = open_workspace(Path(home), Path(settings) if settings else None, get_run_logger().info)
     try:
-        return step(work)
+        return step(open_workspace(Path(home), Path(settings) if settings else None, get_run_logger().info))
     except HoldfastError as problem:
         message = str(problem)
+    except Exception as error:  # noqa: BLE001 - the last resort before Prefect would log a traceback
+        message = reported(error)
     raise StepFailed(message)
 
 
@@ -52,9 +54,11 @@ def _say_problems_in_one_line() -> None:
 
 @task(name="ingest", task_run_name="ingest {month}")
 def ingest_task(home: str, settings: str | None, month: str, source: str | None, extract: str | None) -> int:
-    arrival = steps.Arrival(source, Path(extract) if extract else None, [Month.parse(month)])
-    delivered = _told(home, settings, lambda work: steps.ingest(work, arrival))
-    return sum(table.rows for table in delivered)
+    def step(work: Workspace) -> int:
+        arrival = steps.Arrival(source, Path(extract) if extract else None, [Month.parse(month)])
+        return sum(table.rows for table in steps.ingest(work, arrival))
+
+    return _told(home, settings, step)
 
 
 @task(name="features", task_run_name="features {month}")
@@ -132,7 +136,7 @@ def run_month(
         extract: Folder with the extract files; empty for the one that filled the home.
         settings: TOML file with the settings that differ from the defaults.
     """
-    with open_home(Path(home)).locked(f"run-{month}", get_run_logger().info):
+    with _told(home, settings, lambda work: work.home.locked(f"run-{Month.parse(month)}", work.say)):
         ingest_task(home, settings, month, source, extract)
         features_task(home, settings, month)
         score_task(home, settings, month)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+import dataclasses
+import math
 import tomllib
+import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from features import HoldfastError
 from features.engine import EngineSettings
@@ -19,7 +21,8 @@ from serving.warning_lists import ListSettings
 INFRA = Path(__file__).resolve().parent.parent / "infra"
 DEFAULTS = INFRA / "settings" / "default.toml"
 SOURCES = INFRA / "sources"
-KEY_VARIABLE = "HOLDFAST_KEY_FILE"
+
+T = TypeVar("T")
 
 
 class SettingsError(HoldfastError):
@@ -53,23 +56,45 @@ class Settings:
     mlflow: MlflowSettings = field(default_factory=MlflowSettings)
 
 
-def read_settings(file: Path | None = None) -> Settings:
-    """The shipped defaults, overridden section by section by `file`; every problem is one line that names the key."""
-    from pydantic import TypeAdapter, ValidationError
+NO_BOUND = (0, math.inf)
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "engine.memory_gb": (0.1, math.inf),
+    "engine.batch_rows": (1, math.inf),
+    "engine.row_group_rows": (1, math.inf),
+    "delivery.max_bad_share": (0, 1),
+    "delivery.max_shrink": (0, 1),
+    "churn.learning_rate": (1e-6, 1),
+    "churn.num_leaves": (2, 131_072),
+    "churn.feature_fraction": (1e-6, 1),
+    "churn.bagging_fraction": (1e-6, 1),
+    "churn.max_rounds": (1, math.inf),
+    "churn.patience": (1, math.inf),
+    "churn.fallback_rounds": (1, math.inf),
+    "churn.fallback_leaves": (2, 131_072),
+    "churn.min_events": (1, math.inf),
+    "churn.folds": (2, math.inf),
+    "churn.max_rows": (1, math.inf),
+    "evaluation.replicates": (1, math.inf),
+    "lists.size": (1, math.inf),
+}
+"""Where the libraries that get a number would fail without saying which setting it was; the others are 0 or more."""
 
-    chosen = _toml(DEFAULTS)
-    for section, values in (_toml(file) if file else {}).items():
-        if not isinstance(values, dict):
-            raise SettingsError(f"{file}: {section} stands outside a section; put it under one of {', '.join(chosen)}")
-        chosen[section] = chosen.get(section, {}) | values
-    try:
-        return TypeAdapter(Settings).validate_python(chosen)
-    except ValidationError as invalid:
-        first = invalid.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"{file}: {key} = {first['input']!r}: {first['msg'].lower()}; see {DEFAULTS.name} for what may be set"
-        ) from None
+
+def read_settings(file: Path | None = None) -> Settings:
+    """The shipped defaults, overridden key by key by `file`; every problem is one line that names the key."""
+    settings = _overridden(Settings(), DEFAULTS)
+    return _overridden(settings, file) if file else settings
+
+
+def _overridden(settings: Settings, file: Path) -> Settings:
+    sections = {}
+    for name, given in _toml(file).items():
+        section = _known(settings, name, f"{file}: section", "sections")
+        if not isinstance(given, dict):
+            raise SettingsError(f"{file}: {name} is a section; write [{name}] and its keys below")
+        values = {key: _value(section, name, key, value, file) for key, value in given.items()}
+        sections[name] = dataclasses.replace(section, **values)
+    return dataclasses.replace(settings, **sections)
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -81,28 +106,31 @@ def _toml(file: Path) -> dict[str, Any]:
         raise SettingsError(f"settings file {file} is not TOML: {broken}; mend it") from None
 
 
-def read_key(settings: PrivacySettings, home: Path) -> bytes | None:
-    """The key of the pseudonymous ids, or None where none is set; a key inside the home is refused."""
-    chosen = os.environ.get(KEY_VARIABLE) or settings.key_file
-    if not chosen:
-        return None
-    file = Path(chosen).expanduser().resolve()
-    if file.is_relative_to(home):
-        raise SettingsError(f"key file {file} lies in the home {home}; keep it elsewhere, apart from what it protects")
-    if not file.is_file():
-        raise SettingsError(f"key file {file} does not exist; make one with: holdfast key new {file}")
-    key = file.read_bytes().strip()
-    if len(key) < 32:
-        raise SettingsError(f"key file {file} holds {len(key)} bytes, fewer than 32; make one with: holdfast key new")
-    return key
+def _known(holder: Any, name: str, what: str, several: str) -> Any:
+    """What `holder` has under a name that was given; an unknown name is an error that lists the known ones."""
+    names = [field.name for field in dataclasses.fields(holder)]
+    if name not in names:
+        raise SettingsError(f"{what} {name} is unknown; the {several} are {', '.join(names)}")
+    return getattr(holder, name)
 
 
-def new_key(file: Path) -> None:
-    """Write 32 random bytes as text, readable by the owner only; an existing file is never replaced."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise SettingsError(f"{file} exists; a key is never replaced, so choose another name") from None
-    with os.fdopen(handle, "w") as written:
-        written.write(secrets.token_hex(32) + "\n")
+def _value(section: Any, name: str, key: str, value: Any, file: Path) -> Any:
+    """A value that was given, if its key is known, of the key's type and within its bounds."""
+    _known(section, key, f"{file}: [{name}]", f"keys of [{name}]")
+    wanted, fits = _wanted(typing.get_type_hints(type(section))[key], value)
+    low, high = BOUNDS.get(f"{name}.{key}", NO_BOUND)
+    if fits and isinstance(value, int | float):
+        wanted, fits = f"{low:g} to {high:g}" if high < math.inf else f"{low:g} or more", low <= value <= high
+    if not fits or value == math.inf:
+        raise SettingsError(f"{file}: {name}.{key} = {value!r} is not {wanted}; see {DEFAULTS.name} for its meaning")
+    return value
+
+
+def _wanted(kind: Any, value: Any) -> tuple[str, bool]:
+    """What a setting of this type looks like in words, and whether the value does; true is no number."""
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        return f"one of {', '.join(choices)}", value in choices
+    if kind is float:
+        return "a number", type(value) in (int, float)
+    return {int: "a whole number", str: "text in quotes"}[kind], type(value) is kind

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from features.home import month_lock
 from features.months import Month
+from flows.key import key_mark
 from flows.settings import SOURCES
 from flows.workspace import Workspace, WorkspaceError
 
 if TYPE_CHECKING:
-    from features.delivery import Delivered
+    from features.delivery import Delivered, Receiving
     from features.month_ledger import Entry
     from features.sources import OpenExtract, Source
     from models.backtest import Backtest
@@ -38,50 +39,79 @@ class Arrival:
 
 def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
     """Deliver the months of an extract in order; stops at the first month that is refused."""
-    from features.delivery import Receiving, deliver, set_aside_unplaced
+    from features.delivery import Receiving
     from features.rejects import forget_old_rejects
 
-    source, extract_folder = work.source(arrival.source), work.extract_folder(arrival.folder)
-    results: list[Delivered] = []
+    source, folder = work.source(arrival.source), work.extract_folder(arrival.folder)
+    key = work.key if source.keyed else None
+    _refuse_another_operator(work, source)
+    _refuse_another_key(work, key)
+    bound = {"source": _written(source), "extract": str(folder), **({"key": key_mark(key)} if key else {})}
     with work.home.locked("ingest", work.say), work.home.scratch() as staging:
         forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
-        with _opened(work, source, extract_folder, staging) as extract:
+        with _opened(work, source, folder, staging, key) as extract:
             receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
-            for table, rows in set_aside_unplaced(receiving, extract).items():
-                work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
-            work.home.remember(source=_written(source), extract=str(extract_folder), buckets=extract.buckets)
-            for month in arrival.months or extract.months():
-                with work.home.locked(month_lock(month), work.say):
-                    since = month if arrival.backload else None
-                    delivered = deliver(
-                        receiving, extract, month, known_since=since, accept_partial=arrival.accept_partial
-                    )
-                results += delivered
-                work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
-            for note in extract.notes():
-                work.say(f"note: {note}")
-    return results
+            _set_unplaced_aside(work, receiving, extract)
+            work.home.remember(**bound, buckets=extract.buckets)
+            months = arrival.months or extract.months()
+            return [table for month in months for table in _deliver_month(work, receiving, extract, month, arrival)]
 
 
-def _opened(work: Workspace, source: Source, folder: Path, staging: Path) -> AbstractContextManager[OpenExtract]:
-    """The extract, in as many buckets as the home has had since its first month."""
-    from features.sources import open_extract
-
-    engine, facts = work.settings.engine, _facts_of_filled_home(work)
+def _refuse_another_operator(work: Workspace, source: Source) -> None:
+    """A home belongs to one operator: ids of another would mix with its own."""
+    facts = _facts_of_filled_home(work)
     if facts and work.source(facts["source"]).folder != source.folder:
-        # A home belongs to one operator: ids of another would mix with its own.
         raise WorkspaceError(
             f"home {work.home.root} holds the source {facts['source']}; give another --home for {source.name}"
         )
+
+
+def _refuse_another_key(work: Workspace, key: bytes | None) -> None:
+    """With another key nobody of the new month would be found in the old ones."""
+    mark = _facts_of_filled_home(work).get("key")
+    if key and mark and key_mark(key) != mark:
+        raise WorkspaceError(
+            f"the key is not the one that made the ids in home {work.home.root}; give that one, or start another --home"
+        )
+
+
+def _opened(
+    work: Workspace, source: Source, folder: Path, staging: Path, key: bytes | None
+) -> AbstractContextManager[OpenExtract]:
+    """The extract, in as many buckets as the home has had since its first month."""
+    from features.sources import open_extract
+
+    engine = work.settings.engine
     return open_extract(
         source,
         folder,
         staging=staging,
-        key=work.key if source.keyed else None,
-        buckets=facts.get("buckets") or engine.buckets or None,
+        key=key,
+        buckets=_facts_of_filled_home(work).get("buckets") or engine.buckets or None,
         threads=engine.cores,
         memory_gb=engine.memory_gb,
     )
+
+
+def _set_unplaced_aside(work: Workspace, receiving: Receiving, extract: OpenExtract) -> None:
+    from features.delivery import set_aside_unplaced
+
+    for note in extract.notes():
+        work.say(f"note: {note}")
+    for table, rows in set_aside_unplaced(receiving, extract).items():
+        work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
+
+
+def _deliver_month(
+    work: Workspace, receiving: Receiving, extract: OpenExtract, month: Month, arrival: Arrival
+) -> list[Delivered]:
+    from features.delivery import deliver
+
+    since = month if arrival.backload else None
+    with work.home.locked(month_lock(month), work.say):
+        delivered = deliver(receiving, extract, month, known_since=since, accept_partial=arrival.accept_partial)
+    work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
+    return delivered
 
 
 def _facts_of_filled_home(work: Workspace) -> dict[str, Any]:
@@ -104,8 +134,9 @@ def build_features(work: Workspace, as_of: Month) -> Entry:
     """The feature month `as_of`, built where its inputs changed."""
     from features.feature_months import build_feature_month, feature_set_at
 
+    churn = work.source().churn
     with work.home.locked(month_lock(as_of), work.say):
-        wanted = feature_set_at(work.ledger, as_of, work.source().churn, work.code)
+        wanted = feature_set_at(work.ledger, as_of, churn, work.code)
         return build_feature_month(
             work.ledger, as_of, wanted, now=work.now, progress=lambda done, of: work.say(f"bucket {done} of {of}")
         )
@@ -125,7 +156,7 @@ def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] |
     from models.backtest import run_backtest
     from models.training import flat_metrics
 
-    asked = horizons or work.source().churn.horizons
+    asked = [_horizon(work, horizon) for horizon in horizons or work.source().churn.horizons]
     with work.home.locked("training", work.say):
         report = run_backtest(backtest_setup(work), months, asked)
         work.registry.log_report(f"{months[0]} to {months[-1]}", flat_metrics(report), report)
@@ -134,6 +165,7 @@ def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] |
 
 def score(work: Workspace, month: Month) -> Entry:
     """Score the month with the champion, resolved once."""
+    work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
         return _score(work, month)[0]
 
@@ -142,6 +174,7 @@ def write_list(work: Workspace, month: Month) -> WrittenList:
     """Rank the month's scores into its warning list."""
     from serving.warning_lists import write_warning_list
 
+    work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
         entry, champion = _score(work, month)
         return write_warning_list(work.home.lists, work.ledger, entry, champion, work.settings.lists)
@@ -182,8 +215,24 @@ def _horizon(work: Workspace, asked: int | None) -> int:
     return asked or horizons[0]
 
 
+def ready_to_run(work: Workspace) -> None:
+    """Raise HoldfastError when a month cannot be run because there is no earlier one or no champion."""
+    work.refuse_empty()
+    work.registry.champion()
+
+
+def delivered_revisions(work: Workspace, table: str | None, month: Month | None) -> list[Entry]:
+    """What was delivered when, oldest first; of one table or month, or of all. An unknown table is an error."""
+    entries = work.ledger.entries()
+    tables = sorted({entry.table for entry in entries})
+    if table is not None and table not in tables:
+        raise WorkspaceError(f"{table}: no such table in home {work.home.root}; it holds {', '.join(tables) or 'none'}")
+    return [entry for entry in entries if table in (None, entry.table) and month in (None, entry.month)]
+
+
 def restore_revision(work: Workspace, table: str, month: Month, revision: int) -> Entry:
     """Make an earlier revision of a delivered month current again; features built from the other are rebuilt."""
+    work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
         restored = work.ledger.restore(table, month, revision, work.now)
     work.say(f"{table} {month}: revision {revision} is current again, as revision {restored.revision}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,7 +21,19 @@ TITLES = {
 }
 
 
-def show_report(report: dict[str, Any], period: str) -> None:
+def show_trained(trained: Mapping[str, Any]) -> None:
+    """What was registered, what it learned from, and how the same recipe did before."""
+    learned, console = trained["trained_on"], Console()
+    console.print(
+        f"{trained['model']} version {trained['version']} is @{trained['alias']}: {learned['leavers']:,} leavers among "
+        f"{learned['customers']:,} customers in {learned['scoring_months'][0]} to {learned['scoring_months'][-1]}"
+    )
+    if trained["note"]:
+        console.print(f"note: {trained['note']}")
+    show_report(trained["test"], "the same recipe, trained as of its latest test month")
+
+
+def show_report(report: Mapping[str, Any], period: str) -> None:
     """One table per horizon: each metric of model and baselines over its 95 % interval, and the paired gain in AUC."""
     console = Console()
     for horizon, scores in report.get("pooled", {}).items():
@@ -43,7 +55,7 @@ def show_report(report: dict[str, Any], period: str) -> None:
         console.print(f"note: {note}")
 
 
-def _figure(figure: dict[str, Any]) -> str:
+def _figure(figure: Mapping[str, Any]) -> str:
     if figure["value"] is None:
         return str(figure.get("note", ""))
     return f"{figure['value']:.3f}\n" + (

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from features import HoldfastError
 from features.home import Home, open_home
-from flows.settings import SOURCES, Settings, read_key, read_settings
+from flows.key import read_key
+from flows.settings import SOURCES, Settings, read_settings
 
 if TYPE_CHECKING:
     from features.month_ledger import MonthLedger
@@ -63,9 +64,7 @@ class Workspace:
 
         name = chosen or self.home.facts().get("source")
         if not name:
-            raise WorkspaceError(
-                f"home {self.home.root} is empty; fill it with holdfast ingest --source NAME --from FOLDER --all"
-            )
+            raise self._empty()
         return load_source(name, SOURCES)
 
     def extract_folder(self, chosen: Path | None = None) -> Path:
@@ -77,14 +76,31 @@ class Workspace:
             raise WorkspaceError(f"extract folder {folder} does not exist; give the right one with --from FOLDER")
         return Path(folder).resolve()
 
+    def refuse_empty(self) -> None:
+        """Raise WorkspaceError when the home holds no month, before anything is written into it."""
+        if not self.ledger.entries():
+            raise self._empty()
+
+    def _empty(self) -> WorkspaceError:
+        return WorkspaceError(
+            f"home {self.home.root} is empty; fill it with holdfast ingest --source NAME --from FOLDER --all"
+        )
+
 
 def open_workspace(home: Path, settings_file: Path | None, say: Callable[[str], None]) -> Workspace:
-    """Read the settings, and prepare the environment before the libraries that read it are imported.
+    """Read the settings and prepare the libraries; the home is made by the first thing that is written into it."""
+    settings = read_settings(settings_file)
+    _prepare_libraries(settings)
+    opened = open_home(home) if home.exists() else Home(home.resolve())
+    return Workspace(opened, settings, dt.datetime.now(dt.UTC), say)
+
+
+def _prepare_libraries(settings: Settings) -> None:
+    """Set the environment that libraries read when they are imported.
 
     Every telemetry is switched off. OpenMP threads wait passively: spinning, two LightGBM threads on a busy
     machine took 48 s for what one took 2.6 s and two waiting ones 2.8 s.
     """
-    settings = read_settings(settings_file)
     os.environ.update(
         {
             "DO_NOT_TRACK": "true",
@@ -97,4 +113,3 @@ def open_workspace(home: Path, settings_file: Path | None, say: Callable[[str], 
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if settings.engine.threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.engine.threads)
-    return Workspace(open_home(home), settings, dt.datetime.now(dt.UTC), say)

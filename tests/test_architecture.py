@@ -48,7 +48,8 @@ HEAVY_BY_NATURE = {
     "infra.simulator.extracts": {"pyarrow"},
     "infra.simulator.small_operator": {"pyarrow"},
 }
-LOADED_BY_MLFLOW = "models.churn_model"
+# Programs: MLflow loads the one, a person starts the others, and no module of ours imports them.
+PROGRAMS = ("models.churn_model", "infra.benchmarks")
 # What a person waits for at every command, even at --help.
 LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
 
@@ -70,7 +71,7 @@ for module in asked["modules"]:
 def modules() -> list[str]:
     files = (file for package in PACKAGES for file in (CHECKOUT / package).rglob("*.py"))
     named = (".".join(file.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__") for file in files)
-    return sorted(set(named) - {LOADED_BY_MLFLOW})
+    return sorted(name for name in named if not name.startswith(PROGRAMS))
 
 
 def brought(names: Iterable[str], heavy: Iterable[str], beforehand: Iterable[str] = ()) -> dict[str, set[str]]:

@@ -99,6 +99,8 @@ def test_the_installed_doctor_finds_the_shipped_lock_and_settings(installed: Pat
 
 
 def test_the_installed_demo_runs_from_extract_to_list(installed: Path, tmp_path: Path):
-    run(installed / "holdfast", "demo", "--customers", "2000", "--home", "home", cwd=tmp_path)
+    (tmp_path / "quick.toml").write_text("[churn]\nmax_rounds = 20\nfolds = 2\n[evaluation]\nreplicates = 20\n")
+    demo = ("demo", "--customers", "2000", "--home", "home", "--settings", "quick.toml")
+    run(installed / "holdfast", *demo, cwd=tmp_path)
     (listed,) = (tmp_path / "home" / "lists").glob("month=*/warning_list.csv")
     assert len(listed.read_text().splitlines()) > 1

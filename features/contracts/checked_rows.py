@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import dataframely as dy
 import polars as pl
 
 from features.contracts.contract import Contract
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 REASON = "reason"
+
+_LOST: dict[type[dy.Column], str] = {
+    dy.Decimal: "unreadable as a number",
+    dy.Float64: "unreadable as a number",
+    dy.Int32: "unreadable as a whole number",
+    dy.Date: "unreadable as a date",
+    dy.Bool: "unreadable as true or false",
+}
+"""What became of a value that was lost in conversion, by the kind of its column."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ def check_rows(contract: Contract, rows: pa.Table, unreadable: Mapping[str, str]
     good, failure = contract.schema.filter(frame.filter(~lost).select(columns), cast=True)
     broken = failure.details()
     rules = {rule: _words(contract, rule) for rule in broken.columns if rule not in columns}
-    flags = {flag: f"{column}: unreadable" for flag, column in unreadable.items()}
+    flags = {flag: f"{column}: {_LOST[type(contract.columns()[column])]}" for flag, column in unreadable.items()}
     bad = [_explained(frame.filter(lost), columns, flags), _explained(broken, columns, rules)]
     enums = [name for name, column in contract.columns().items() if isinstance(column.dtype, pl.Enum)]
     return CheckedRows(
@@ -59,7 +69,7 @@ def _words(contract: Contract, rule: str) -> str:
     column, _, check = rule.rpartition("|")
     limits = contract.columns().get(column)
     words = {
-        "primary_key": f"repeated ({', '.join(contract.key())}) in the month",
+        "primary_key": f"repeated ({', '.join(contract.key())}, month)",
         "nullability": f"{column}: missing",
         "dtype": f"{column}: not one of the allowed values",
         "min": f"{column}: below {getattr(limits, 'min', '')}",

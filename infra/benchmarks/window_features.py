@@ -73,8 +73,12 @@ def holdfast(folder: Path, out: Path) -> None:
         population = read("usage", AS_OF).select("customer_id")
         built = windows.build(KnownMonths(AS_OF, read), population, source)
         assert built is not None
-        rounded = built.with_columns(nw.exclude("customer_id").cast(nw.Float32)).sort("customer_id")
-        write_part(collect(rounded), out / f"{bucket.name}.parquet", engine)
+        rows = collect(built.with_columns(nw.exclude("customer_id").cast(nw.Float32)))
+        write_part(
+            rows if rows["customer_id"].is_sorted() else rows.sort("customer_id"),
+            out / f"{bucket.name}.parquet",
+            engine,
+        )
 
 
 ENGINES = {HOLDFAST: holdfast, **RIVALS}

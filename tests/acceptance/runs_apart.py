@@ -6,6 +6,7 @@ Forking is safe as long as nothing but importing happened before, because only t
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -41,24 +42,26 @@ class Ended:
     result: Any
 
 
-def run_apart(jobs: Sequence[Job], *, together: bool = False) -> list[Ended]:
-    """Run the jobs, one after the other or all at once."""
-    asked = json.dumps({"jobs": [asdict(job) for job in jobs], "together": together})
+def run_apart(jobs: Sequence[Job], *, together: bool = False, until_done: bool = False) -> list[Ended]:
+    """Run the jobs, one after the other or all at once; with `until_done` none after the first that was not killed."""
+    asked = json.dumps({"jobs": [asdict(job) for job in jobs], "together": together, "until_done": until_done})
     command = [sys.executable, "-m", "tests.acceptance.runs_apart"]
     ran = subprocess.run(command, input=asked, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return [Ended(*json.loads(line)) for line in ran.stdout.splitlines()]
+    ended = [Ended(*json.loads(line)) for line in ran.stdout.splitlines()]
+    assert {ran.returncode, *(run.code for run in ended)} <= {0, -signal.SIGKILL}, ran.stderr
+    return ended
 
 
 def _serve() -> None:
     asked = json.load(sys.stdin)
-    started = []
-    for job in asked["jobs"]:
-        started.append(_forked(Job(**job)))
-        if not asked["together"]:
-            _tell(*started.pop())
-    for process, answer in started:
-        _tell(process, answer)
+    jobs = [Job(**job) for job in asked["jobs"]]
+    if asked["together"]:
+        for running in [_forked(job) for job in jobs]:
+            _told(*running)
+        return
+    for job in jobs:
+        if _told(*_forked(job)) == 0 and asked["until_done"]:
+            return
 
 
 def _forked(job: Job) -> tuple[int, int]:
@@ -75,11 +78,14 @@ def _forked(job: Job) -> tuple[int, int]:
     return process, reading
 
 
-def _tell(process: int, reading: int) -> None:
+def _told(process: int, reading: int) -> int:
+    """Print how a forked job ended; its exit code."""
     with os.fdopen(reading) as answer:
         said = answer.read()
-    status = os.waitpid(process, 0)[1]
-    print(json.dumps([os.waitstatus_to_exitcode(status), json.loads(said or "null")]), flush=True)  # noqa: T201 - the answer
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    sys.stdout.write(json.dumps([code, json.loads(said or "null")]) + "\n")
+    sys.stdout.flush()
+    return code
 
 
 def _kill_at_fsync(kill_at: int) -> None:
@@ -119,20 +125,20 @@ def _enter_months(job: Job) -> list[int]:
     for month in map(Month.parse, job.months):
         rows = from_arrow(pa.table({"customer_id": [str(month)]}))
         staged = ledger.warehouse.stage_month("drawn", month, [(0, rows)])
-        origin = Origin("", "test", "code", dt.datetime(2025, 1, 1, tzinfo=dt.timezone.utc))
+        origin = Origin("", "test", "code", dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
         versions.append(ledger.enter([staged], origin)[0].version)
     return versions
 
 
 if __name__ == "__main__":
-    import dataframely  # noqa: F401 - imported once, before the forks
-    import deltalake  # noqa: F401
-    import duckdb  # noqa: F401
-    import narwhals  # noqa: F401
-    import polars  # noqa: F401
-    import pyarrow  # noqa: F401
-
-    import features.delivery
-    import flows.steps  # noqa: F401
-
+    # Imported once, before the forks.
+    for package in (
+        "deltalake",
+        "duckdb",
+        "features.delivery",
+        "flows.steps",
+        "narwhals._polars.namespace",
+        "pydantic",
+    ):
+        importlib.import_module(package)
     _serve()

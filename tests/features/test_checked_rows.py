@@ -13,9 +13,14 @@ from features.contracts.checked_rows import CheckedRows, check_rows
 def checked(name: str, *rows: dict[str, Any], unreadable: dict[str, str] | None = None) -> CheckedRows:
     """The given rows through contract `name`; columns that are not given are null."""
     contract = contract_of(name)
-    types = {column: pl.String if isinstance(spec.dtype, pl.Enum) else spec.dtype for column, spec in contract.columns().items()}
+    types = {
+        column: pl.String if isinstance(spec.dtype, pl.Enum) else spec.dtype
+        for column, spec in contract.columns().items()
+    }
     flags = dict.fromkeys(unreadable or {}, pl.Boolean)
-    return check_rows(contract, pl.DataFrame(list(rows), schema=types | flags, orient="row").to_arrow(), unreadable or {})
+    return check_rows(
+        contract, pl.DataFrame(list(rows), schema=types | flags, orient="row").to_arrow(), unreadable or {}
+    )
 
 
 def reasons(answer: CheckedRows) -> list[str]:
@@ -79,7 +84,7 @@ def test_a_row_at_the_edge_of_the_contract_is_kept(table: str, row: dict[str, An
 
 def test_all_rows_of_a_repeated_key_are_refused():
     answer = checked("bills", ANN | {"amount": 1}, ANN | {"amount": 2}, {"customer_id": "bob"})
-    assert reasons(answer) == ["repeated (customer_id) in the month"] * 2
+    assert reasons(answer) == ["repeated (customer_id, month)"] * 2
     assert answer.good["customer_id"].to_list() == ["bob"]
 
 
@@ -103,9 +108,22 @@ def test_a_value_that_was_lost_in_conversion_is_a_reason_and_not_a_null():
         {"customer_id": "bob", "unparsable:amount": False, "unparsable:arrears": False},
         unreadable=flag,
     )
-    assert reasons(answer) == ["amount: unreadable; arrears: unreadable"]
+    assert reasons(answer) == ["amount: unreadable as a number; arrears: unreadable as a number"]
     assert answer.good["customer_id"].to_list() == ["bob"]
     assert "unparsable:amount" not in [*answer.good.columns, *answer.bad.columns]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "reason"),
+    [
+        ("usage", "data_mb", "data_mb: unreadable as a number"),
+        ("bills", "recharge_count", "recharge_count: unreadable as a whole number"),
+        ("customers", "activated_on", "activated_on: unreadable as a date"),
+        ("outcomes", "churned", "churned: unreadable as true or false"),
+    ],
+)
+def test_a_lost_value_s_reason_says_what_it_should_have_been(table: str, column: str, reason: str):
+    assert reasons(checked(table, ANN | {"lost": True}, unreadable={"lost": column})) == [reason]
 
 
 def test_a_row_has_all_its_reasons_and_its_values_as_text():

@@ -45,7 +45,8 @@ def test_every_column_is_described_with_unit_and_sensitivity(column: tuple[Contr
     contract, name = column
     described = facts(contract, name)
     description = contract.columns()[name].description or ""
-    assert description[0].isupper() and description.endswith(".")
+    assert description[0].isupper()
+    assert description.endswith(".")
     assert described["sensitivity"] in {"none", "business", "personal", "identifier"}
     is_measured = contract.columns()[name].dtype.is_numeric() or contract.columns()[name].dtype == pl.Date
     assert bool(described["unit"]) == is_measured
@@ -88,7 +89,9 @@ def test_a_table_has_one_row_per_key_whose_columns_are_never_null(table: str, ke
 def test_an_interval_is_two_dates_of_its_table_of_which_the_start_is_known(contract: Contract):
     if contract.interval is None:
         return
-    assert contract.columns()[contract.interval.start].dtype == contract.columns()[contract.interval.end].dtype == pl.Date
+    assert (
+        contract.columns()[contract.interval.start].dtype == contract.columns()[contract.interval.end].dtype == pl.Date
+    )
     assert contract.interval.start in contract.key()
     assert contract.columns()[contract.interval.end].nullable
 
@@ -115,6 +118,10 @@ def test_a_message_quotes_no_value_that_could_tell_who_it_is(table: str, column:
 
 
 def test_money_is_exact_to_a_ten_thousandth():
-    money = [column.dtype for name, column in CONTRACTS["bills"].columns().items() if facts(CONTRACTS["bills"], name)["unit"] == "currency"]
+    money = [
+        column.dtype
+        for name, column in CONTRACTS["bills"].columns().items()
+        if facts(CONTRACTS["bills"], name)["unit"] == "currency"
+    ]
     assert len(money) == 11
     assert set(money) == {pl.Decimal(18, 4)}

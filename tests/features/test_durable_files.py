@@ -15,7 +15,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     fsync, replace = os.fsync, Path.replace
 
     def synced(handle: int) -> None:
-        done.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{handle}'))}")
+        done.append(f"sync {Path(f'/proc/self/fd/{handle}').readlink().name}")
         fsync(handle)
 
     def renamed(self: Path, target: Path) -> Path:

@@ -40,11 +40,14 @@ def test_facts_are_remembered_beside_those_of_before(tmp_path: Path):
 
 
 def test_a_second_holder_is_told_and_waits(tmp_path: Path):
-    home, said, entered = Home(tmp_path), [], threading.Event()
-    waits = threading.Event()
+    home, said, waits, entered = Home(tmp_path), [], threading.Event(), threading.Event()
+
+    def told(text: str) -> None:
+        said.append(text)
+        waits.set()
 
     def second() -> None:
-        with home.locked("month-2017-03", lambda text: (said.append(text), waits.set())):  # type: ignore[func-returns-value]
+        with home.locked("month-2017-03", told):
             entered.set()
 
     with home.locked(month_lock(Month(2017, 3))):

@@ -107,6 +107,13 @@ def test_closing_for_arrears_or_fraud_is_told_apart_from_leaving():
     """) == {"ann": "closed by force", "bob": "closed by force", "cyd": "leaves"}
 
 
+def test_closing_by_force_counts_in_the_window_only():
+    assert told("""
+        ann  aaaa
+        bob  bbba
+    """) == {"ann": "stays", "bob": "stays"}
+
+
 def test_a_silence_that_ends_in_closing_by_force_is_no_choice():
     assert told("ann bnna") == {"ann": "closed by force"}
 

@@ -14,7 +14,7 @@ from features.months import Month
 from features.warehouse import StagedMonth, Warehouse
 
 JANUARY, FEBRUARY, MARCH, MAY = (Month(2017, month) for month in (1, 2, 3, 5))
-THEN = dt.datetime(2017, 6, 1, 12, tzinfo=dt.timezone.utc)
+THEN = dt.datetime(2017, 6, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -255,7 +255,9 @@ def test_a_commit_that_the_ledger_never_named_is_invisible_and_does_no_harm(ledg
 
 
 def test_one_bucket_of_the_known_months_can_be_read_alone(ledger: MonthLedger):
-    buckets = [(number, from_arrow(pl.DataFrame({"customer_id": [name]}).to_arrow())) for number, name in enumerate("ab")]
+    buckets = [
+        (number, from_arrow(pl.DataFrame({"customer_id": [name]}).to_arrow())) for number, name in enumerate("ab")
+    ]
     ledger.enter([ledger.warehouse.stage_month("bills", JANUARY, buckets)], Origin("in", "operator", "c0de", THEN))
     rows = ledger.known_months(JANUARY, bucket=1).table("bills", JANUARY)
     assert rows is not None

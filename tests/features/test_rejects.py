@@ -13,7 +13,7 @@ from features.months import Month
 from features.rejects import Rejects, forget_old_rejects, reject_file
 
 MARCH = Month(2017, 3)
-NOW = dt.datetime(2017, 6, 1, tzinfo=dt.timezone.utc)
+NOW = dt.datetime(2017, 6, 1, tzinfo=dt.UTC)
 
 
 def refused(*rows: tuple[str, str | None, str]) -> pl.DataFrame:

@@ -35,6 +35,10 @@ def put(warehouse: Warehouse, month: Month, *buckets: tuple[str, ...]) -> int:
     return warehouse.commit(staged(warehouse, month, *buckets), {})
 
 
+def synced_name(handle: int) -> str:
+    return Path(f"/proc/self/fd/{handle}").readlink().name
+
+
 def customers(warehouse: Warehouse, month: Month, version: int, bucket: int | None = None) -> list[str]:
     rows: list[str] = collect(warehouse.read("bills", month, version, bucket))["customer_id"].to_list()
     return rows
@@ -142,7 +146,7 @@ def test_everything_is_on_the_disk_before_a_commit_names_it_and_the_commit_befor
 
     def synced(handle: int) -> None:
         is_committed = (log / f"{2:020d}.json").exists()
-        (after if is_committed else before).append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        (after if is_committed else before).append(synced_name(handle))
 
     monkeypatch.setattr(os, "fsync", synced)
     put(warehouse, MARCH, ("ann",))
@@ -153,7 +157,7 @@ def test_everything_is_on_the_disk_before_a_commit_names_it_and_the_commit_befor
 
 def test_the_log_of_a_new_table_is_synced_from_its_first_entry(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
     done: list[str] = []
-    monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}"))))
+    monkeypatch.setattr(os, "fsync", lambda handle: done.append(synced_name(handle)))
     put(warehouse, MARCH, ("ann",))
     assert {f"{0:020d}.json", f"{1:020d}.json", "_delta_log", "bills", "tables"} <= set(done)
 
@@ -242,6 +246,28 @@ def test_two_homes_fed_alike_hold_the_same_bytes(tmp_path: Path):
         warehouse.commit(warehouse.stage_month("bills", MARCH, [(0, from_arrow(drawn.to_arrow()))]), {})
         parts.append([file.read_bytes() for file in warehouse.files("bills", MARCH, 1)])
     assert parts[0] == parts[1]
+
+
+@pytest.mark.parametrize("name", ["my home", "客户 数据", "50%", "[a-z]*", "a#b?c"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str):
+    warehouse = Warehouse(tmp_path / name / "tables")
+    version = put(warehouse, MARCH, ("ann",), ("bob",))
+    warehouse.append_rows("ledger", [{"n": 1}], {"n": int})
+    other = Warehouse(warehouse.tables)
+    assert customers(other, MARCH, version) == ["ann", "bob"]
+    assert [batch.num_rows for batch in other.batches("bills", MARCH, version, 0)] == [1]
+    assert other.rows("ledger") == [{"n": 1}]
+    put(warehouse, MARCH, ("cyd",), ("dan",))
+    assert warehouse.vacuum("bills", keep_versions=[]) == 2
+
+
+def test_the_table_tells_other_readers_its_columns_and_partitions(warehouse: Warehouse):
+    put(warehouse, MARCH, ("ann",))
+    held = DeltaTable(str(warehouse.tables / "bills"))
+    columns = [(field.name, field.type.type) for field in held.schema().fields]
+    assert columns == [("customer_id", "string"), ("month", "string"), ("bucket", "integer")]
+    assert held.metadata().partition_columns == ["month", "bucket"]
+    assert held.to_pyarrow_table().to_pylist() == [{"customer_id": "ann", "month": "2017-03", "bucket": 0}]
 
 
 def test_reading_leaves_out_month_and_bucket(warehouse: Warehouse):

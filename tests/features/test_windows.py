@@ -114,6 +114,24 @@ def test_a_usual_of_zero_gives_no_ratio_and_a_mean_of_zero_no_variability() -> N
     assert of_ann(drawing.replace("  7", "  0"), "variability_3", "silent_3", "mean_3") == (None, 1.0, 0.0)
 
 
+def test_a_steady_measure_does_not_vary_at_all() -> None:
+    steady = "month customer_id voice_out_minutes" + "".join(f"\n2025-0{month} ann 0.1" for month in range(1, 7))
+    assert of_ann(steady, "variability_3", "variability_6", "change_1", "slope_6") == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_charges_that_cancel_out_are_a_usual_of_zero_though_floats_leave_a_rest() -> None:
+    bills = MeasureTable("bills", "billing", (Measure("amount", "bill", "currency", "bill"),))
+    drawing = """
+        month    customer_id  amount
+        2025-03  ann          0.1
+        2025-04  ann          0.2
+        2025-05  ann          -0.3
+        2025-06  ann          10
+    """
+    built = windows.build(known_months("2025-06", bills=drawing), population("ann"), bills)
+    assert rows_of(built, "bill_ratio_6") == [(None,)]
+
+
 def test_a_customer_without_any_row_keeps_a_row_of_unknowns() -> None:
     known = known_months("2025-06", usage=SIX_MONTHS)
     built = windows.build(known, population("ann", "bob"), MINUTES)
@@ -178,7 +196,7 @@ def test_the_catalogue_says_what_a_window_means_and_in_which_unit() -> None:
     assert (slope.unit, slope.window, slope.table) == ("minutes per month", 3, "usage")
 
 
-def test_a_part_of_another_measure_is_described_in_brief():
+def test_a_part_of_another_measure_is_described_in_brief() -> None:
     names = [window.name for window in Measure("roaming", "bill_roaming", "currency", "x", in_brief=True).windows]
 
     assert names == ["last", "mean_3", "change_1", "silent_6", "ratio_3"]

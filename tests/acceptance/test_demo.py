@@ -1,0 +1,126 @@
+"""The demo: from nothing to a ranked list in one command, again without harm, and never over somebody's home."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.home import Home
+from flows.demo import in_words
+from flows.workspace import open_workspace
+from tests.flows.conftest import bytes_of, holdfast
+
+CUSTOMERS = 2_500
+QUICK = """
+[churn]
+max_rounds = 30
+fallback_rounds = 20
+folds = 2
+
+[evaluation]
+replicates = 50
+
+[lists]
+size = 100
+"""
+TWICE = """
+import json, pathlib, sys
+from flows.cli import app
+from tests.flows.conftest import bytes_of
+home, *words = sys.argv[1:]
+for _ in range(2):
+    app(["demo", "--home", home, *words], standalone_mode=False)
+    print(json.dumps({name: len(held) for name, held in bytes_of(pathlib.Path(home) / "lists").items()}))
+"""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo printed the first and the second time, and the home it filled."""
+
+    first: dict[str, Any]
+    second: dict[str, Any]
+    home: Path
+    err: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "quick.toml").write_text(QUICK)
+    home = folder / "var" / "demo"
+    words = [str(home), "--customers", str(CUSTOMERS), "--settings", str(folder / "quick.toml"), "--json"]
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    ran = subprocess.run([sys.executable, "-c", TWICE, *words], env=alone, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    first, listed, second, listed_again = map(json.loads, ran.stdout.splitlines())
+    assert listed == listed_again
+    return Demo(first, second, home, ran.stderr)
+
+
+@pytest.mark.slow
+def test_the_summary_says_how_good_the_model_is_and_where_to_look(demo: Demo):
+    ((_, scores),) = demo.first["test"]["pooled"].items()
+    auc = scores["model"]["auc"]
+    assert 0.6 < auc["low"] < auc["value"] < auc["high"] < 1
+    text = in_words(demo.first)
+    assert f"AUC                  {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
+    assert all(place in text for place in ("warning_list.csv", "describe indicators", "mlflow", "prefect"))
+    assert "2,500 simulated customers, 14 months." in text
+
+
+@pytest.mark.slow
+def test_what_the_summary_names_is_there(demo: Demo):
+    folder = Path(demo.first["list"]["folder"])
+    assert {file.name for file in folder.iterdir()} == {"warning_list.csv", "warning_list.parquet", "manifest.json"}
+    assert folder.is_relative_to(demo.home)
+    assert demo.first["list"]["listed"] == 100
+    assert Path(demo.first["models"].removeprefix("sqlite:///")).is_file()
+    assert (Path(demo.first["flow_runs"]) / "prefect.db").is_file()
+    assert "Traceback" not in demo.err
+
+
+@pytest.mark.slow
+def test_all_is_in_the_home_but_the_key_which_lies_beside_it(demo: Demo):
+    assert {path.name for path in demo.home.parent.iterdir()} == {"demo", "demo.key"}
+    assert (demo.home.parent / "demo.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_a_second_time_finds_the_work_done(demo: Demo):
+    assert demo.second == demo.first
+    assert "revision" not in demo.err
+
+
+@pytest.mark.slow
+def test_a_demo_of_another_size_is_refused(demo: Demo):
+    answer = holdfast("demo", "--home", demo.home, "--customers", "3000")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.endswith("demo holds the demo of 2500 customers; delete it or give another --home\n")
+
+
+def test_the_home_of_another_operator_is_refused_and_left_as_it_is(tmp_path: Path):
+    Home(tmp_path / "home").remember(source="tariff_panel", extract="/data")
+    before = bytes_of(tmp_path)
+    answer = holdfast("demo", "--home", tmp_path / "home")
+    assert answer.code == 1
+    assert answer.err == (
+        f"holdfast: home {tmp_path}/home holds the operator tariff_panel; delete it or give another --home\n"
+    )
+    assert bytes_of(tmp_path) == before
+    assert open_workspace(tmp_path / "home", None, print).home.facts()["source"] == "tariff_panel"
+
+
+def test_too_few_leavers_to_judge_are_said_in_words():
+    listed = {"folder": "lists", "listed": 1, "scored": 2}
+    untested = {"notes": ["not tested out of time"]}
+    summary = {"customers": 2_000, "months": 14, "test": untested, "list": listed}
+    text = in_words(summary | {"home": "var", "models": "sqlite:///x", "flow_runs": "var/prefect"})
+    assert "There were too few leavers to judge" in text

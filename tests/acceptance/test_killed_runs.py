@@ -1,0 +1,123 @@
+"""A run may be killed at any moment, or meet another one: a month is there whole or not at all, and once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from features.canonical_hash import canonical_hash
+from features.engine import collect
+from features.month_ledger import MonthLedger
+from features.months import Month
+from features.warehouse import Warehouse
+from tests.acceptance.runs_apart import Job, run_apart
+from tests.features.source_folders import source_of
+
+MARCH = Month(2017, 3)
+READ_CUSTOMERS = "SELECT id AS customer_id, month, status FROM read_csv('bills.csv', all_varchar = true)"
+KILLED = -9
+
+
+def ledger_of(home: Path) -> MonthLedger:
+    return MonthLedger(Warehouse(home / "tables"))
+
+
+def found(home: Path, table: str = "bills") -> str:
+    """What a reader finds of March."""
+    rows = ledger_of(home).known_months(MARCH, bucket=None).table(table, MARCH)
+    assert rows is not None
+    return canonical_hash(collect(rows)).hex()
+
+
+def both(home: Path) -> tuple[str, str]:
+    return found(home, "customers"), found(home)
+
+
+class Ground:
+    """A mapping, and extracts `old` and `new` of the same month that differ in both tables."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        source_of(folder, customers=READ_CUSTOMERS)
+        for name, status in (("old", "active"), ("new", "suspended")):
+            (folder / name).mkdir()
+            rows = "".join(f"{customer},2017-03,{len(name + status)},{status}\n" for customer in ("ann", "bob"))
+            (folder / name / "bills.csv").write_text("id,month,amount,status\n" + rows)
+
+    def job(self, home: Path, extract: str = "new", kill_at: int = 0) -> Job:
+        return Job(str(home), str(self.folder / "mapping"), str(self.folder / extract), kill_at=kill_at)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """With homes `old`, to which the old extract came, and `whole`, to which the new one came after it, undisturbed."""
+    made = Ground(tmp_path_factory.mktemp("ground"))
+    (first,) = run_apart([made.job(made.folder / "home old", "old")])
+    assert first.result == [["bills", "2017-03", "new"], ["customers", "2017-03", "new"]]
+    shutil.copytree(made.folder / "home old", made.folder / "home whole")
+    (second,) = run_apart([made.job(made.folder / "home whole")])
+    assert second.result == [["bills", "2017-03", "revision"], ["customers", "2017-03", "revision"]]
+    return made
+
+
+@pytest.fixture(scope="module")
+def wrecks(ground: Ground) -> list[Path]:
+    """Homes of runs that were killed, each two steps later than the one before, up to the first that got through."""
+    steps = range(1, 60, 2)
+    homes = [ground.folder / f"home {step}" for step in steps]
+    for home in homes:
+        shutil.copytree(ground.folder / "home old", home)
+    jobs = [ground.job(home, kill_at=step) for home, step in zip(homes, steps, strict=True)]
+    ended = run_apart(jobs, until_done=True)
+    assert [run.code for run in ended] == [KILLED] * (len(ended) - 1) + [0]
+    assert len(ended) > 8
+    return homes[: len(ended) - 1]
+
+
+def test_a_reader_of_a_killed_run_s_home_finds_the_old_month_or_the_new_one_and_no_mixture(
+    ground: Ground, wrecks: list[Path]
+):
+    old, new = (both(ground.folder / f"home {name}") for name in ("old", "whole"))
+    assert not set(old) & set(new)
+    seen = [both(home) for home in wrecks]
+    assert set(seen) == {old, new}
+    assert seen == sorted(seen, key=[old, new].index)
+
+
+def test_running_again_after_any_kill_ends_as_if_it_had_never_happened(ground: Ground, wrecks: list[Path]):
+    again = run_apart([ground.job(home) for home in wrecks])
+    assert {run.code for run in again} == {0}
+    whole = ground.folder / "home whole"
+    assert {both(home) for home in wrecks} == {both(whole)}
+    told = {
+        tuple((entry.table, entry.revision, entry.content_hash) for entry in ledger_of(home).entries())
+        for home in [*wrecks, whole]
+    }
+    assert len(told) == 1
+    assert [(table, revision) for table, revision, _ in told.pop()] == [
+        ("bills", 1),
+        ("customers", 1),
+        ("bills", 2),
+        ("customers", 2),
+    ]
+
+
+def test_the_second_of_two_runs_of_a_month_waits_and_finds_it_done(ground: Ground, tmp_path: Path):
+    runs = run_apart([ground.job(tmp_path / "home")] * 2, together=True)
+    outcomes = sorted([outcome for _, _, outcome in run.result] for run in runs)
+    assert outcomes == [["new", "new"], ["unchanged", "unchanged"]]
+    assert len(ledger_of(tmp_path / "home").entries()) == 2
+
+
+def test_runs_that_commit_different_months_at_once_lose_none(tmp_path: Path):
+    years = [[f"{year}-{month:02d}" for month in range(1, 7)] for year in (2016, 2017, 2018)]
+    runs = run_apart([Job(str(tmp_path), months=tuple(months)) for months in years], together=True)
+    assert sorted(version for run in runs for version in run.result) == list(range(1, 19))
+    ledger = ledger_of(tmp_path)
+    assert [str(month) for month in ledger.months("drawn")] == [month for months in years for month in months]
+    for month in ledger.months("drawn"):
+        rows = ledger.known_months(month, bucket=None).table("drawn", month)
+        assert rows is not None
+        assert collect(rows)["customer_id"].to_list() == [str(month)]
