@@ -70,9 +70,9 @@ def deliver(
     """Check every table of `month` and replace the month in the warehouse; the tables' outcomes.
 
     `known_since` is the month at whose close this delivery was on hand. When None it is the latest month on
-    hand, so that a correction or a late table leaves untouched what older as-of dates saw. Raises
-    FeaturesError, with nothing changed, when a required table has no rows, when more than the allowed share
-    of a table is bad, or when the month looks partial. The caller holds the lock of the month.
+    hand or, for a correction, in the extract: a correction or a late table leaves untouched what older as-of
+    dates saw. Raises FeaturesError, with nothing changed, when a required table has no rows, when more than
+    the allowed share of a table is bad, or when the month looks partial. The caller holds the month's lock.
     """
     staged: list[StagedMonth] = []
     rejected: dict[str, int] = {}
@@ -152,9 +152,19 @@ def _entered(
     changed = [part for part in staged if part.content_hash != held.get(part.table)]
     inputs = json.dumps(extract.input_digests(), sort_keys=True)
     origin = Origin(inputs, receiving.source.name, receiving.code, receiving.now)
-    since = known_since or max([staged[0].month, *ledger.months("customers")])
+    since = known_since or _arrived(extract, ledger, staged[0].month, correction=bool(held))
     entries = {entry.table: entry for entry in ledger.enter(changed, origin, since, rejected)}
     return [_outcome(part, before[part.table], entries.get(part.table), rejected[part.table]) for part in staged]
+
+
+def _arrived(extract: OpenExtract, ledger: MonthLedger, month: Month, *, correction: bool) -> Month:
+    """The month at whose close the delivery was on hand.
+
+    An extract is no older than the latest month on hand, and one that corrects a month is no older than the
+    latest month that it brings itself.
+    """
+    brought = extract.months() if correction else []
+    return max([month, *ledger.months("customers"), *brought])
 
 
 def _outcome(part: StagedMonth, before: Entry | None, entered: Entry | None, rejected: int) -> Delivered:

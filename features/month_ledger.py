@@ -164,16 +164,16 @@ class MonthLedger:
         self._append([restored])
         return restored
 
-    def versions_to_keep(self, table: str, since: dt.datetime) -> list[int]:
-        """Versions that reading as of any month needs, and those that were replaced only after `since`."""
+    def to_keep(self, table: str, since: dt.datetime) -> set[tuple[Month, int]]:
+        """Months with versions that reading as of any month needs, and those that were replaced only after `since`."""
         kept = set()
         for month in self.months(table):
             held = self.revisions(table, month)
             for entry, *later in (held[at:] for at in range(len(held))):
                 is_read = all(entry.known_since < other.known_since for other in later)
                 if is_read or dt.datetime.fromisoformat(later[0].recorded_at) >= since:
-                    kept.add(entry.version)
-        return sorted(kept)
+                    kept.add((month, entry.version))
+        return kept
 
     def _append(self, entries: Sequence[Entry]) -> None:
         rows = [asdict(entry) | {"month": str(entry.month), "known_since": str(entry.known_since)} for entry in entries]

@@ -198,19 +198,29 @@ class Warehouse:
         parts = DeltaTable(str(folder)).get_add_actions().column("path").to_pylist()
         return small_rows([folder / part for part in sorted(parts)])
 
-    def vacuum(self, table: str, keep_versions: list[int]) -> int:
-        """Delete files that neither the latest version nor one of `keep_versions` needs; how many were deleted."""
+    def vacuum(self, table: str, kept: Iterable[tuple[Month, int]]) -> int:
+        """Delete files that neither the latest version nor a kept (month, version) needs; how many were deleted.
+
+        Delta can keep whole versions only, and a version holds what was current of every other month too; so Delta
+        says what the latest version does not need, and of that the kept months are spared.
+        """
         from deltalake import DeltaTable
 
+        folder = self.tables / table
+        spared = {
+            Path(file)
+            for month, version in kept
+            for (held, _), file in self._files_of_version(table, version).items()
+            if held == str(month)
+        }
         with self._committing(table):
-            deleted = DeltaTable(str(self.tables / table)).vacuum(
-                retention_hours=0,
-                dry_run=False,
-                enforce_retention_duration=False,
-                full=True,
-                keep_versions=keep_versions,
+            unneeded = DeltaTable(str(folder)).vacuum(
+                retention_hours=0, dry_run=True, enforce_retention_duration=False, full=True
             )
-        return len(deleted)
+            gone = {folder / path for path in unneeded} - spared
+            for file in gone:
+                file.unlink(missing_ok=True)
+        return len(gone)
 
     @contextlib.contextmanager
     def _committing(self, table: str) -> Iterator[None]:

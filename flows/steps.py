@@ -246,6 +246,6 @@ def vacuum(work: Workspace) -> int:
     since = work.now - dt.timedelta(days=work.settings.delivery.keep_revision_days)
     deleted = 0
     for table in sorted({entry.table for entry in work.ledger.entries()}):
-        deleted += work.ledger.warehouse.vacuum(table, work.ledger.versions_to_keep(table, since))
+        deleted += work.ledger.warehouse.vacuum(table, work.ledger.to_keep(table, since))
     work.say(f"{deleted} files of replaced revisions were deleted")
     return deleted

@@ -109,7 +109,7 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
             f"churn at horizon {horizon}: {persons} customers who left in {len(table.scored)} scoring months are too "
             f"few to fit; ingest more months or train with a later --as-of"
         )
-    splits = split_months(table.leavers(), settings.min_events)
+    splits = split_months(table.leavers(), settings.min_events, horizon)
     if splits.fallback:
         booster, calibrator = _fit_fallback(table, settings, threads)
     else:

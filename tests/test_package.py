@@ -98,9 +98,18 @@ def test_the_installed_doctor_finds_the_shipped_lock_and_settings(installed: Pat
     assert {"Python", "polars", "mlflow"} <= {finding["what"] for finding in findings}
 
 
-def test_the_installed_demo_runs_from_extract_to_list(installed: Path, tmp_path: Path):
-    (tmp_path / "quick.toml").write_text("[churn]\nmax_rounds = 20\nfolds = 2\n[evaluation]\nreplicates = 20\n")
-    demo = ("demo", "--customers", "2000", "--home", "home", "--settings", "quick.toml")
-    run(installed / "holdfast", *demo, cwd=tmp_path)
-    (listed,) = (tmp_path / "home" / "lists").glob("month=*/warning_list.csv")
-    assert len(listed.read_text().splitlines()) > 1
+def test_the_installed_command_takes_a_shipped_source_from_extract_to_indicators(installed: Path, tmp_path: Path):
+    simulate = """
+from pathlib import Path
+from features.months import Month
+from infra.simulator.small_operator import simulate
+simulate(Path("extract"), first=Month(2025, 1), customers=300, months=3, seed=1)
+"""
+    run(installed / "python", "-c", simulate, cwd=tmp_path)
+    run(installed / "holdfast", "key", "new", "key", cwd=tmp_path)
+    (tmp_path / "own.toml").write_text('[privacy]\nkey_file = "key"\n')
+    here = ("--home", "home", "--settings", "own.toml")
+    source = ("--source", "simulated_operator", "--from", "extract")
+    run(installed / "holdfast", "ingest", *source, "--all", "--backload", *here, cwd=tmp_path)
+    built = json.loads(run(installed / "holdfast", "features", "--as-of", "2025-03", "--json", *here, cwd=tmp_path))
+    assert built["features"]["rows"] >= 250

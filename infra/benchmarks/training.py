@@ -12,9 +12,6 @@ import statistics
 import time
 from typing import Any
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-import lightgbm as lgb
 import numpy as np
 
 from features.months import Month
@@ -47,6 +44,8 @@ def made_table(rows: int, columns: int, seed: int) -> TrainingTable:
 
 def bare(table: TrainingTable, settings: ChurnSettings, threads: int) -> None:
     """What somebody would write by hand: the same rows train, the same stop, nothing else."""
+    import lightgbm as lgb
+
     splits = split_months(table.leavers(), settings.min_events)
     train, stopping = table.of(splits.train), table.of(splits.stopping)
     data = lgb.Dataset(table.matrix[train], table.churned[train])
@@ -57,6 +56,8 @@ def bare(table: TrainingTable, settings: ChurnSettings, threads: int) -> None:
 
 def measured(rows: int, columns: int, repeats: int) -> dict[str, Any]:
     """Seconds of both, in turn, and their ratio pair by pair."""
+    # Before LightGBM is loaded, as the program does: spinning threads would be measured instead of either.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     table, settings, threads = made_table(rows, columns, seed=1), ChurnSettings(), len(os.sched_getaffinity(0))
     ours, theirs = [], []
     for _ in range(repeats):

@@ -15,9 +15,8 @@ import pytest
 from features.home import Home
 from flows.demo import in_words
 from flows.workspace import open_workspace
-from tests.flows.conftest import bytes_of, holdfast
+from tests.flows.conftest import bytes_of, holdfast, made_once
 
-CUSTOMERS = 2_500
 QUICK = """
 [churn]
 max_rounds = 30
@@ -31,13 +30,14 @@ replicates = 50
 size = 100
 """
 TWICE = """
-import json, pathlib, sys
+import hashlib, json, pathlib, sys
 from flows.cli import app
 from tests.flows.conftest import bytes_of
 home, *words = sys.argv[1:]
 for _ in range(2):
     app(["demo", "--home", home, *words], standalone_mode=False)
-    print(json.dumps({name: len(held) for name, held in bytes_of(pathlib.Path(home) / "lists").items()}))
+    listed = bytes_of(pathlib.Path(home) / "lists")
+    print(json.dumps({name: hashlib.sha256(held).hexdigest() for name, held in listed.items()}))
 """
 
 
@@ -53,16 +53,21 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo")
+    folder = made_once(tmp_path_factory, "demo", run_twice)
+    first, second = json.loads((folder / "summaries.json").read_text())
+    return Demo(first, second, folder / "var" / "demo", (folder / "err").read_text())
+
+
+def run_twice(folder: Path) -> None:
     (folder / "quick.toml").write_text(QUICK)
-    home = folder / "var" / "demo"
-    words = [str(home), "--customers", str(CUSTOMERS), "--settings", str(folder / "quick.toml"), "--json"]
+    words = [str(folder / "var" / "demo"), "--customers", "2500", "--settings", str(folder / "quick.toml"), "--json"]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     ran = subprocess.run([sys.executable, "-c", TWICE, *words], env=alone, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     first, listed, second, listed_again = map(json.loads, ran.stdout.splitlines())
     assert listed == listed_again
-    return Demo(first, second, home, ran.stderr)
+    (folder / "summaries.json").write_text(json.dumps([first, second]))
+    (folder / "err").write_text(ran.stderr)
 
 
 @pytest.mark.slow

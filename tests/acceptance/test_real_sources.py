@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows.key import VARIABLE, new_key
+from tests.flows.conftest import made_once
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
@@ -56,26 +57,29 @@ def commands(source: str, extract: Path, folder: Path) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def answers(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
-    """What each command printed, by source; one process runs them all, because importing takes as long as running."""
-    folder = tmp_path_factory.mktemp("real")
+    """What each command printed, by source."""
+
+    def run(folder: Path) -> None:
+        (folder / "answers.json").write_text(json.dumps(printed(folder, real_data)))
+
+    read: dict[str, list[Any]] = json.loads((made_once(tmp_path_factory, "real", run) / "answers.json").read_text())
+    return read
+
+
+def printed(folder: Path, real_data: Path) -> dict[str, list[Any]]:
+    """One process runs all commands of all sources, because importing takes as long as running."""
     (folder / "quick.toml").write_text(QUICK)
     new_key(folder / "key")
     asked = [words for source in MONTHS for words in commands(source, real_data / source, folder)]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     alone |= {VARIABLE: str(folder / "key"), "PREFECT_HOME": str(folder / "prefect")}
-    ran = subprocess.run(
-        [sys.executable, "-c", COMMANDS],
-        env=alone,
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = [sys.executable, "-c", COMMANDS]
+    ran = subprocess.run(program, env=alone, input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    printed = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert len(printed) == len(asked), "each command prints one JSON object on stdout and nothing else"
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(lines) == len(asked), "each command prints one JSON object on stdout and nothing else"
     each = len(asked) // len(MONTHS)
-    return {source: printed[at * each : (at + 1) * each] for at, source in enumerate(MONTHS)}
+    return {source: lines[at * each : (at + 1) * each] for at, source in enumerate(MONTHS)}
 
 
 @pytest.fixture(params=MONTHS)

@@ -146,6 +146,15 @@ def test_a_correction_is_known_since_the_latest_month_on_hand(desk: Desk):
     assert [desk.amounts(as_of=month) for month in (MARCH, APRIL, MAY)] == [{1}, {2}, {2}]
 
 
+def test_a_correction_is_known_since_the_latest_month_that_its_extract_brings_with_it(desk: Desk):
+    desk.deliver(bills("2017-03"))
+    corrected = bills("2017-03", amount=2) + bills("2017-04").partition("\n")[2]
+    for month in (MARCH, APRIL):
+        desk.deliver(corrected, month)
+    assert [desk.amounts(as_of=month) for month in (MARCH, APRIL)] == [{1}, {2}]
+    assert [str(entry.known_since) for entry in desk.ledger.entries()][-2:] == ["2017-04", "2017-04"]
+
+
 def test_a_late_table_is_unknown_to_months_before_it_came(desk: Desk):
     usage = "id,month,sms\nc000,2017-03,5\n"
     for month in (MARCH, APRIL):

@@ -91,6 +91,20 @@ def test_a_correction_known_in_time_builds_it_again_and_a_later_one_does_not(led
     assert again.content_hash != first.content_hash
 
 
+def test_a_correction_that_arrives_between_two_buckets_is_in_none_of_them_and_in_all_of_the_next_build(
+    ledger: MonthLedger,
+):
+    undisturbed = built(ledger, wanted=dataclasses.replace(WANTED, code="code 0"))
+
+    def correct(done: int, _: int) -> None:
+        if done == 1:
+            deliver(ledger, later(TABLES, "2025-02", 8), ["2025-02"], known_since="2025-03")
+
+    first = build_feature_month(ledger, AS_OF, WANTED, now=NOW, progress=correct)
+    assert first.content_hash == undisturbed.content_hash
+    assert built(ledger).content_hash != first.content_hash
+
+
 def test_a_month_before_the_longest_window_decides_nothing(ledger: MonthLedger):
     as_of = Month(2025, 1) + LONGEST_WINDOW
     for month in (as_of - 2, as_of - 1, as_of):

@@ -191,7 +191,7 @@ def test_restoring_an_unknown_revision_says_which_there_are(ledger: MonthLedger)
 
 
 def vacuum(ledger: MonthLedger, since: dt.datetime) -> None:
-    ledger.warehouse.vacuum("bills", ledger.versions_to_keep("bills", since))
+    ledger.warehouse.vacuum("bills", ledger.to_keep("bills", since))
 
 
 def readable(ledger: MonthLedger) -> list[int]:

@@ -181,7 +181,7 @@ def test_vacuum_deletes_replaced_files_and_orphans_and_nothing_that_is_kept(ware
     orphan.write_text("of a killed run")
     staged(warehouse, Month(2017, 5), ("eve",))
 
-    assert warehouse.vacuum("bills", keep_versions=[1]) == 2
+    assert warehouse.vacuum("bills", [(MARCH, 1)]) == 2
     assert files_of(warehouse) == [
         "_staged/2017-05/bucket=0.parquet",
         "month=2017-03/bucket=0/part-000001.parquet",
@@ -192,11 +192,20 @@ def test_vacuum_deletes_replaced_files_and_orphans_and_nothing_that_is_kept(ware
     assert customers(warehouse, MARCH, 4) == ["cyd"]
 
 
+def test_keeping_a_month_of_a_version_does_not_keep_its_other_months(warehouse: Warehouse):
+    put(warehouse, MARCH, ("ann",))
+    put(warehouse, APRIL, ("dan",))
+    put(warehouse, MARCH, ("bob",))
+
+    assert warehouse.vacuum("bills", [(APRIL, 2), (MARCH, 3)]) == 1
+    assert (customers(warehouse, MARCH, 3), customers(warehouse, APRIL, 2)) == (["bob"], ["dan"])
+
+
 def test_a_vacuumed_version_says_so_in_one_line(warehouse: Warehouse):
     put(warehouse, MARCH, ("ann",))
     assert customers(warehouse, MARCH, 1) == ["ann"]
     put(warehouse, MARCH, ("bob",))
-    warehouse.vacuum("bills", keep_versions=[])
+    warehouse.vacuum("bills", [])
     gone = (
         r"^bills 2017-03: the files of version 1 are gone, as after a vacuum; restore another revision "
         r"\(holdfast revisions bills --month 2017-03 --restore N\) or deliver the month again$"
@@ -212,7 +221,7 @@ def test_a_vacuumed_version_says_so_in_one_line(warehouse: Warehouse):
 def test_commits_go_on_after_a_vacuum(warehouse: Warehouse):
     put(warehouse, MARCH, ("ann",))
     put(warehouse, MARCH, ("bob",))
-    warehouse.vacuum("bills", keep_versions=[])
+    warehouse.vacuum("bills", [])
     version = put(warehouse, APRIL, ("cyd",))
     assert version == warehouse.version("bills") == Warehouse(warehouse.tables).version("bills")
     assert customers(warehouse, MARCH, version) == ["bob"]
@@ -258,7 +267,7 @@ def test_a_home_may_have_any_name(tmp_path: Path, name: str):
     assert [batch.num_rows for batch in other.batches("bills", MARCH, version, 0)] == [1]
     assert other.rows("ledger") == [{"n": 1}]
     put(warehouse, MARCH, ("cyd",), ("dan",))
-    assert warehouse.vacuum("bills", keep_versions=[]) == 2
+    assert warehouse.vacuum("bills", []) == 2
 
 
 def test_the_table_tells_other_readers_its_columns_and_partitions(warehouse: Warehouse):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
+
+from features.home import kernel_lock
 
 SOURCE = """
 operator = "Made operator"
@@ -91,44 +93,66 @@ def kept_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-def write_operator(folder: Path, customers: int = 300, months: int = 7) -> Operator:
+def operator_in(folder: Path) -> Operator:
+    return Operator(folder / "mapping", folder / "extract", folder / "quick.toml")
+
+
+def write_operator(folder: Path) -> None:
     from tests.made_operator import made_months
 
-    mapping, extract, settings = folder / "mapping", folder / "extract", folder / "quick.toml"
-    for made in (mapping, extract):
-        made.mkdir(parents=True)
-    (mapping / "source.toml").write_text(SOURCE)
-    (mapping / "customers.sql").write_text(CUSTOMERS)
-    (mapping / "bills.sql").write_text(BILLS)
-    settings.write_text(QUICK)
-    for name, rows in made_months(customers, months).items():
+    made = operator_in(folder)
+    made.mapping.mkdir()
+    made.extract.mkdir()
+    (made.mapping / "source.toml").write_text(SOURCE)
+    (made.mapping / "customers.sql").write_text(CUSTOMERS)
+    (made.mapping / "bills.sql").write_text(BILLS)
+    made.settings.write_text(QUICK)
+    for name, rows in made_months().items():
         held = [column for column in rows.columns if column != "hall" and not rows[column].is_null().all()]
-        rows.select(held).write_csv(extract / f"{name}.csv")
-    return Operator(mapping, extract, settings)
+        rows.select(held).write_csv(made.extract / f"{name}.csv")
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, once for all processes of a test run: the second one waits and reads."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with kernel_lock(folder.with_name(f"{name}.lock")):
+        if not (folder / "made").is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make(folder)
+            (folder / "made").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    return write_operator(tmp_path_factory.mktemp("operator"))
+    return operator_in(made_once(tmp_path_factory, "operator", write_operator))
 
 
 @pytest.fixture(scope="session")
 def filled(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with all months but the last; not to be changed, see `home`."""
-    root = tmp_path_factory.mktemp("filled") / "home"
-    for number in range(1, 7):
-        given = ("--source", operator.mapping, "--from", operator.extract, "--month", f"2025-0{number}")
-        answer = holdfast("ingest", *given, "--home", root, "--settings", operator.settings)
-        assert answer.code == 0, answer.err
-    return root
+
+    def fill(folder: Path) -> None:
+        for number in range(1, 7):
+            given = ("--source", operator.mapping, "--from", operator.extract, "--month", f"2025-0{number}")
+            answer = holdfast("ingest", *given, "--home", folder / "home", "--settings", operator.settings)
+            assert answer.code == 0, answer.err
+
+    return made_once(tmp_path_factory, "filled", fill) / "home"
 
 
 @pytest.fixture(scope="session")
-def trained(filled: Path, operator: Operator) -> Path:
-    """The same home after training as of its last month; not to be changed, see `trained_home`."""
-    answer = holdfast("train", "--as-of", BEFORE, "--home", filled, "--settings", operator.settings)
-    assert answer.code == 0, answer.err
-    return filled
+def trained(filled: Path, operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a home after training as of its last month; not to be changed, see `trained_home`."""
+
+    def train(folder: Path) -> None:
+        home = shutil.copytree(filled, folder / "home")
+        answer = holdfast("train", "--as-of", BEFORE, "--home", home, "--settings", operator.settings)
+        assert answer.code == 0, answer.err
+
+    return made_once(tmp_path_factory, "trained", train) / "home"
 
 
 @pytest.fixture

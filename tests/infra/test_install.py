@@ -46,6 +46,13 @@ def asked(venv: Path) -> list[str]:
     return (venv / "asked").read_text().split()
 
 
+def leave_half_a_package(venv: Path) -> Path:
+    """A file that only making the environment anew removes."""
+    left = venv / "half a package"
+    left.touch()
+    return left
+
+
 def test_the_build_tools_come_first_and_the_project_last(checkout: Path):
     install.install("runtime", checkout / "env")
     assert asked(checkout / "env") == ["build.txt", "runtime.txt", "checkout"]
@@ -65,8 +72,10 @@ def test_a_development_environment_serves_the_demo_too(checkout: Path):
 
 def test_the_demo_environment_is_widened_for_development_in_place(checkout: Path):
     install.install("runtime", checkout / "env")
+    left = leave_half_a_package(checkout / "env")
     install.install("dev", checkout / "env")
     assert asked(checkout / "env") == ["build.txt", "runtime.txt", "checkout", "build.txt", "dev.txt", "checkout"]
+    assert left.exists()
 
 
 @pytest.mark.parametrize("changed", ["locks/runtime.txt", "locks/build.txt", "pyproject.toml"])
@@ -81,9 +90,11 @@ def test_an_environment_left_unfinished_is_made_anew(checkout: Path, monkeypatch
     monkeypatch.setattr(install.subprocess, "run", making(FAILING_PIP))
     with pytest.raises(install.InstallError):
         install.install("runtime", checkout / "env")
+    left = leave_half_a_package(checkout / "env")
     monkeypatch.setattr(install.subprocess, "run", making(WORKING_PIP))
     install.install("runtime", checkout / "env")
     assert asked(checkout / "env") == ["build.txt", "runtime.txt", "checkout"]
+    assert not left.exists()
 
 
 def test_an_update_left_unfinished_makes_the_environment_anew(checkout: Path):
@@ -92,15 +103,19 @@ def test_an_update_left_unfinished_makes_the_environment_anew(checkout: Path):
     python.write_text(FAILING_PIP)
     with pytest.raises(install.InstallError):
         install.install("dev", checkout / "env")
+    left = leave_half_a_package(checkout / "env")
     install.install("runtime", checkout / "env")
     assert asked(checkout / "env") == ["build.txt", "runtime.txt", "checkout"]
+    assert not left.exists()
 
 
 def test_a_moved_environment_is_made_anew_because_its_scripts_point_to_the_old_place(checkout: Path):
     install.install("runtime", checkout / "env")
     (checkout / "env").rename(checkout / "moved")
+    left = leave_half_a_package(checkout / "moved")
     install.install("runtime", checkout / "moved")
     assert asked(checkout / "moved") == ["build.txt", "runtime.txt", "checkout"]
+    assert not left.exists()
 
 
 def test_an_environment_whose_python_was_removed_is_made_anew(checkout: Path):
@@ -108,8 +123,10 @@ def test_an_environment_whose_python_was_removed_is_made_anew(checkout: Path):
     python = checkout / "env" / "bin" / "python"
     python.unlink()
     python.symlink_to(checkout / "no-longer-there")
+    left = leave_half_a_package(checkout / "env")
     install.install("runtime", checkout / "env")
     assert asked(checkout / "env") == ["build.txt", "runtime.txt", "checkout"]
+    assert not left.exists()
 
 
 def test_a_folder_that_somebody_else_made_is_refused_and_kept(checkout: Path):

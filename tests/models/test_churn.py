@@ -66,6 +66,11 @@ def test_below_the_events_of_the_settings_rounds_are_fixed_and_a_note_says_so():
     assert "do not give three parts of 10000" in model.note
 
 
+def test_the_parts_of_a_long_window_are_that_many_months_apart():
+    assert fit(TABLE, 2, QUICK, 1).note == ""
+    assert "three parts of 20, 3 months apart" in fit(TABLE, 3, QUICK, 1).note
+
+
 def test_the_fallback_calibrates_on_scores_of_unseen_customers_only():
     """Outcomes drawn by lot cannot be foretold for an unseen customer, though training rows fit them well."""
     rng = np.random.default_rng(3)

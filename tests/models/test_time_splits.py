@@ -4,9 +4,9 @@ from features.months import Month
 from models.time_splits import TimeSplits, split_months
 
 
-def split(*leavers: int, min_events: int = 100) -> TimeSplits:
+def split(*leavers: int, min_events: int = 100, horizon: int = 1) -> TimeSplits:
     """Split months from 2025-01 on with so many leavers each."""
-    return split_months({Month(2025, 1) + step: count for step, count in enumerate(leavers)}, min_events)
+    return split_months({Month(2025, 1) + step: count for step, count in enumerate(leavers)}, min_events, horizon)
 
 
 def numbers(months: tuple[Month, ...]) -> list[int]:
@@ -28,6 +28,18 @@ def test_a_part_takes_as_many_months_as_hold_the_leavers_it_needs():
 def test_a_part_takes_no_month_more_than_it_needs():
     found = split(99, 1, 100, 100)
     assert (numbers(found.train), numbers(found.stopping), numbers(found.calibration)) == ([1, 2], [3], [4])
+
+
+def test_no_leaver_of_one_part_is_the_same_event_in_another():
+    found = split(*[150] * 8, horizon=3)
+    assert (numbers(found.train), numbers(found.stopping), numbers(found.calibration)) == ([1, 2], [5], [8])
+
+
+def test_parts_that_cannot_be_that_far_apart_are_not_made():
+    found = split(*[150] * 6, horizon=3)
+    assert found.fallback
+    assert found.note.startswith("900 leavers in 6 months do not give three parts of 100, 3 months apart: fixed rounds")
+    assert not split(*[150] * 6, horizon=2).fallback
 
 
 def test_months_count_in_order_of_time_and_not_of_arrival():
