@@ -16,7 +16,7 @@ from features.typed_values import SQL_TYPES, keyed_value, month_value, raw_value
 
 MONTH = "month"
 REASON, HASH, MONTH_TEXT = "reason", "bucket hash", "month text"
-UNPARSABLE, EXAMPLE, RAW = "unparsable:", "example:", "raw:"
+UNPARSABLE, RAW = "unparsable:", "raw:"
 
 
 @dataclass(frozen=True)
@@ -189,10 +189,8 @@ def _hidden(table: MappedTable) -> list[str]:
 
 
 def _flags(table: MappedTable) -> list[str]:
-    flags = []
-    for name in table.cast():
-        lost = f"({quoted(RAW + name)} IS NOT NULL AND placed.{quoted(name)} IS NULL)"
-        flags.append(f"{lost} AS {quoted(UNPARSABLE + name)}")
-        if table.contract.shows_values(name):
-            flags.append(f"CASE WHEN {lost} THEN CAST({quoted(RAW + name)} AS VARCHAR) END AS {quoted(EXAMPLE + name)}")
-    return flags
+    """Of each converted column, whether the row's value was lost in the conversion."""
+    return [
+        f"({quoted(RAW + name)} IS NOT NULL AND placed.{quoted(name)} IS NULL) AS {quoted(UNPARSABLE + name)}"
+        for name in table.cast()
+    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from features.extracts import files_of, input_digests
 from features.mapped_files import unread_columns
-from features.mapped_table import EXAMPLE, MappedTable, batch_select, quoted, unplaced_select
+from features.mapped_table import MappedTable, batch_select, quoted, unplaced_select
 from features.months import Month
 from features.source_mapping import Source
 
@@ -128,13 +128,3 @@ class OpenExtract:
     @cached_property
     def _digests(self) -> dict[str, str]:
         return self._mapped.digests()
-
-    def examples(self, table: str, column: str, month: Month) -> str | None:
-        """One value that did not fit its column; None when there is none or the column may identify somebody."""
-        mapped = self._mapped.tables[table]
-        if column not in mapped.cast() or not mapped.contract.shows_values(column):
-            return None
-        ((example,),) = self._engine.execute(
-            f"SELECT min({quoted(EXAMPLE + column)}) FROM {quoted(table)} WHERE month = ?", [month.first_day]
-        ).fetchall()
-        return None if example is None else str(example)

@@ -44,10 +44,10 @@ def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
 
     source, folder = work.source(arrival.source), work.extract_folder(arrival.folder)
     key = work.key if source.keyed else None
-    _refuse_another_operator(work, source)
-    _refuse_another_key(work, key)
     bound = {"source": _written(source), "extract": str(folder), **({"key": key_mark(key)} if key else {})}
     with work.home.locked("ingest", work.say), work.home.scratch() as staging:
+        _refuse_another_operator(work, source)
+        _refuse_another_key(work, key)
         forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
         with _opened(work, source, folder, staging, key) as extract:
             receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)

@@ -98,8 +98,8 @@ def test_a_column_that_the_operator_added_is_noted_with_its_file(tmp_path: Path)
         assert extract.notes() == ["bills.csv: no mapping reads points; map to custom_indicators to use"]
 
 
-def test_no_example_is_given_of_a_value_that_may_tell_who_it_is(tmp_path: Path) -> None:
+def test_a_lost_value_is_flagged_and_not_passed_on(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"bills.csv": "id,month,amount\nann,2017-03,much\n"}
     with opened(tmp_path, files) as extract:
         assert column(extract, "bills", MARCH, "unparsable:amount") == [True]
-        assert extract.examples("bills", "amount", MARCH) is None
+        assert column(extract, "bills", MARCH, "amount") == [None]
