@@ -160,11 +160,11 @@ def _entered(
 def _arrived(extract: OpenExtract, ledger: MonthLedger, month: Month, *, correction: bool) -> Month:
     """The month at whose close the delivery was on hand.
 
-    An extract is no older than the latest month on hand, and one that corrects a month is no older than the
-    latest month that it brings itself.
+    An extract is no older than the latest month on hand, and one that corrects a month, or brings it late, is no
+    older than the latest month that it brings itself.
     """
-    brought = extract.months() if correction else []
-    return max([month, *ledger.months("customers"), *brought])
+    on_hand = max([month, *ledger.months("customers")])
+    return max([on_hand, *extract.months()]) if correction or month < on_hand else on_hand
 
 
 def _outcome(part: StagedMonth, before: Entry | None, entered: Entry | None, rejected: int) -> Delivered:

@@ -47,7 +47,7 @@ class ChurnSettings:
     fallback_leaves: int = 4
     min_events: int = 200
     folds: int = 5
-    max_rows: int = 500_000
+    max_rows: int = 200_000
     seed: int = 7
 
 
