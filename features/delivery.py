@@ -148,13 +148,19 @@ def _entered(
     """Enter every table whose content is new into the ledger; the month appears all at a time."""
     ledger = receiving.ledger
     before = {part.table: ledger.known(part.table, part.month) for part in staged}
-    held = {table: entry.content_hash for table, entry in before.items() if entry is not None}
-    changed = [part for part in staged if part.content_hash != held.get(part.table)]
+    changed = [part for part in staged if _is_news(part, before[part.table], known_since)]
     inputs = json.dumps(extract.input_digests(), sort_keys=True)
     origin = Origin(inputs, receiving.source.name, receiving.code, receiving.now)
-    since = known_since or _arrived(extract, ledger, staged[0].month, correction=bool(held))
+    since = known_since or _arrived(extract, ledger, staged[0].month, correction=any(before.values()))
     entries = {entry.table: entry for entry in ledger.enter(changed, origin, since, rejected)}
     return [_outcome(part, before[part.table], entries.get(part.table), rejected[part.table]) for part in staged]
+
+
+def _is_news(part: StagedMonth, before: Entry | None, known_since: Month | None) -> bool:
+    """Other content, or the same content that is now said to have been on hand earlier."""
+    if before is None or part.content_hash != before.content_hash:
+        return True
+    return known_since is not None and known_since < before.known_since
 
 
 def _arrived(extract: OpenExtract, ledger: MonthLedger, month: Month, *, correction: bool) -> Month:

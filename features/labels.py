@@ -95,10 +95,11 @@ def labels(known: KnownMonths, population: Frame, scored: Month, horizon: int, c
     """Who of `population`, scored at the close of `scored`, left in the window, by what `known` knows.
 
     Columns `customer_id`, `churned` (left by choice or in silence within the window), `involuntary`
-    (the same, but closed for arrears or fraud by the time the labels mature). Whoever is closed by force
-    did not leave by choice: churned is false for them, as for somebody who stays, which makes the
-    propensity a cumulative incidence with involuntary closing as the competing event. Leaving inside the
-    gap counts as not leaving in the window, since no list could have come in time. Raises ImmatureLabels.
+    (the same, but closed for arrears or fraud by the time the labels mature, without having closed or ported
+    out by choice before). Whoever is closed by force did not leave by choice: churned is false for them, as
+    for somebody who stays, which makes the propensity a cumulative incidence with involuntary closing as the
+    competing event. Leaving inside the gap counts as not leaving in the window, since no list could have come
+    in time. Raises ImmatureLabels.
     """
     immature = immaturity(scored, horizon, churn, known.as_of, lambda *at: known.table(*at) is not None)
     if immature:
@@ -109,7 +110,7 @@ def labels(known: KnownMonths, population: Frame, scored: Month, horizon: int, c
     last = churn.gap + horizon + churn.silent_months - 1
     for step in range(1, last + 1):
         frame = _with_month(frame, known, scored + step, step, churn)
-    forced = nw.any_horizontal(*[nw.col(f"forced_{step}") for step in range(1, last + 1)], ignore_nulls=True)
+    forced = nw.any_horizontal(*[_forced_at(step) for step in range(1, last + 1)], ignore_nulls=True)
     left = _in_window(horizon, churn)
     return frame.select("customer_id", churned=left & ~forced, involuntary=left & forced)
 
@@ -126,6 +127,13 @@ def _left_at(step: int, churn: ChurnDefinition) -> nw.Expr:
     run = [nw.col(f"active_{step + k}") for k in range(churn.silent_months)]
     closed = nw.col(f"chosen_{step}") | nw.col(f"forced_{step}")
     return closed | ~nw.any_horizontal(*run, ignore_nulls=True)
+
+
+def _forced_at(step: int) -> nw.Expr:
+    """Whether the operator had closed the number `step` months on; a debt that is written off later forces nobody."""
+    chosen = [nw.col(f"chosen_{before}") for before in range(1, step)]
+    forced = nw.col(f"forced_{step}")
+    return forced & ~nw.any_horizontal(*chosen, ignore_nulls=True) if chosen else forced
 
 
 def _with_month(frame: Frame, known: KnownMonths, month: Month, step: int, churn: ChurnDefinition) -> Frame:

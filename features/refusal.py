@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from features.rejects import Rejects
 
 LONGEST_EXAMPLE = 60
+DATE_LIKE = re.compile(r"\d{1,8}|[\d./-]{1,10}(?<!\d{9})")
 
 
 @dataclass(frozen=True)
@@ -111,5 +113,10 @@ def refuse_unplaced(extract: OpenExtract, table: str, unplaced: Rejects, rules: 
     if unplaced.bad > rules.max_bad_share * rows:
         raise FeaturesError(
             f"{table} ({named_files(extract, table)}): {unplaced.bad:,} of {rows:,} rows belong to no month: "
-            f"{reason}{_quoted(unplaced.example(reason, 'month'))}; mend the extract or {table}.sql"
+            f"{reason}{_quoted(_like_a_date(unplaced.example(reason, 'month')))}; mend the extract or {table}.sql"
         )
+
+
+def _like_a_date(text: str | None) -> str | None:
+    """The text where it can be a date at most; a wrongly mapped month may hold a phone number."""
+    return text if text and DATE_LIKE.fullmatch(text) else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.home import month_lock
 from features.months import Month
-from flows.key import key_mark
+from flows.key import key_file, key_mark
 from flows.settings import SOURCES
 from flows.workspace import Workspace, WorkspaceError
 
@@ -44,10 +44,12 @@ def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
 
     source, folder = work.source(arrival.source), work.extract_folder(arrival.folder)
     key = work.key if source.keyed else None
+    _refuse_key_in_extract(work, folder)
     bound = {"source": _written(source), "extract": str(folder), **({"key": key_mark(key)} if key else {})}
+    bound["keyed"] = ", ".join(source.keyed)
     with work.home.locked("ingest", work.say), work.home.scratch() as staging:
         _refuse_another_operator(work, source)
-        _refuse_another_key(work, key)
+        _refuse_another_key(work, source, key)
         forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
         with _opened(work, source, folder, staging, key) as extract:
             receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
@@ -66,13 +68,25 @@ def _refuse_another_operator(work: Workspace, source: Source) -> None:
         )
 
 
-def _refuse_another_key(work: Workspace, key: bytes | None) -> None:
-    """With another key nobody of the new month would be found in the old ones."""
-    mark = _facts_of_filled_home(work).get("key")
-    if key and mark and key_mark(key) != mark:
+def _refuse_another_key(work: Workspace, source: Source, key: bytes | None) -> None:
+    """With another key, or none, nobody of the new month would be found in the old ones."""
+    facts = _facts_of_filled_home(work)
+    if facts.get("keyed", ", ".join(source.keyed)) != ", ".join(source.keyed):
+        raise WorkspaceError(
+            f"source {source.name}: keyed was [{facts['keyed']}] when home {work.home.root} was filled and is "
+            f"[{', '.join(source.keyed)}] now; put it back, or start another --home"
+        )
+    if key and key_mark(key) != facts.get("key", key_mark(key)):
         raise WorkspaceError(
             f"the key is not the one that made the ids in home {work.home.root}; give that one, or start another --home"
         )
+
+
+def _refuse_key_in_extract(work: Workspace, folder: Path) -> None:
+    """A mapping reads every file of the extract folder, and could put the key into a table."""
+    file = key_file(work.settings.privacy)
+    if file is not None and file.is_relative_to(folder.resolve()):
+        raise WorkspaceError(f"key file {file} lies in the extract folder {folder}; keep it elsewhere")
 
 
 def _opened(
@@ -233,7 +247,7 @@ def delivered_revisions(work: Workspace, table: str | None, month: Month | None)
 def restore_revision(work: Workspace, table: str, month: Month, revision: int) -> Entry:
     """Make an earlier revision of a delivered month current again; features built from the other are rebuilt."""
     work.refuse_empty()
-    with work.home.locked(month_lock(month), work.say):
+    with work.home.locked("ingest", work.say), work.home.locked(month_lock(month), work.say):
         restored = work.ledger.restore(table, month, revision, work.now)
     work.say(f"{table} {month}: revision {revision} is current again, as revision {restored.revision}")
     return restored
@@ -245,7 +259,8 @@ def vacuum(work: Workspace) -> int:
 
     since = work.now - dt.timedelta(days=work.settings.delivery.keep_revision_days)
     deleted = 0
-    for table in sorted({entry.table for entry in work.ledger.entries()}):
-        deleted += work.ledger.warehouse.vacuum(table, work.ledger.to_keep(table, since))
+    with work.home.locked("ingest", work.say):
+        for table in sorted({entry.table for entry in work.ledger.entries()}):
+            deleted += work.ledger.warehouse.vacuum(table, work.ledger.to_keep(table, since))
     work.say(f"{deleted} files of replaced revisions were deleted")
     return deleted

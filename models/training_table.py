@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SLICES = ("brand", "tenure")
+LEAST_ROWS_OF_A_CATEGORY = 10
+"""A rarer value teaches nothing, and the model's files would tell of the few customers who have it."""
 TENURE_COLUMN = "tenure_months"
 TENURE_BANDS = ((6, "0-6 months"), (12, "6-12 months"), (24, "1-2 years"), (48, "2-4 years"))
 
@@ -165,7 +167,7 @@ def _count(months: Sequence[LabelledMonth], column: str) -> Counter[str]:
     for month in months:
         for pair in month.rows.column(column).drop_null().value_counts().to_pylist():
             counts[pair["values"]] += pair["counts"]
-    return counts
+    return Counter({value: count for value, count in counts.items() if count >= LEAST_ROWS_OF_A_CATEGORY})
 
 
 def tenure_bands(tenure_months: NDArray[Any]) -> NDArray[Any]:

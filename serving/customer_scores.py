@@ -37,7 +37,7 @@ class Scoring:
     now: dt.datetime
 
     def feature_set(self) -> FeatureSet:
-        """The champion's own feature set; a version trained by other code has to be trained again."""
+        """The champion's own feature set; a version trained on other indicators has to be trained again."""
         custom = tuple(CustomName(**name) for name in self.champion.facts["custom"])
         if feature_set_id(catalogue(custom)) != self.champion.facts["feature_set"]:
             raise ServingError(

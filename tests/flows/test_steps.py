@@ -37,7 +37,7 @@ def test_ingesting_the_same_again_changes_nothing(home: Path, operator: Operator
 
 def test_the_home_remembers_its_source_extract_and_buckets(home: Path, operator: Operator):
     facts = opened(home, operator).home.facts()
-    assert facts == {"source": str(operator.mapping), "extract": str(operator.extract), "buckets": 2}
+    assert facts == {"source": str(operator.mapping), "extract": str(operator.extract), "buckets": 2, "keyed": ""}
 
 
 def test_the_number_of_buckets_stays_what_it_was_at_the_first_ingest(home: Path, operator: Operator, tmp_path: Path):

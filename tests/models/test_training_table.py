@@ -121,7 +121,14 @@ def test_a_gap_in_the_deliveries_costs_the_months_it_would_decide_and_no_others(
     assert "need bills 2025-02" in unusable(by(ledger), M - 1)
 
 
-def test_rows_of_several_months_are_stacked_in_their_order():
+def test_a_category_of_a_few_customers_is_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training_table, "LEAST_ROWS_OF_A_CATEGORY", 2)
+    table = stack([made(1, [False, True, True], brand=["Red", "Blue", "Red"])], WANTED)
+    assert table.encoding.categories == {"brand": ("Red",)}
+
+
+def test_rows_of_several_months_are_stacked_in_their_order(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training_table, "LEAST_ROWS_OF_A_CATEGORY", 1)
     table = stack(
         [
             made(1, [False, True], bill_amount_last=[1, 2], brand=["Red", None]),
