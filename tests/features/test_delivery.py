@@ -164,6 +164,14 @@ def test_a_late_table_is_unknown_to_months_before_it_came(desk: Desk):
     assert desk.is_known("usage", as_of=APRIL)
 
 
+def test_the_same_content_backloaded_is_known_earlier(desk: Desk):
+    desk.deliver(bills("2017-04"), APRIL)
+    desk.deliver(bills("2017-03"), MARCH)
+    assert desk.ledger.known("bills", MARCH, MARCH) is None
+    desk.deliver(bills("2017-03"), MARCH, known_since=MARCH)
+    assert desk.ledger.known("bills", MARCH, MARCH) is not None
+
+
 def test_a_backload_counts_as_delivered_in_time(desk: Desk):
     desk.deliver(bills("2017-04"), APRIL)
     desk.deliver(bills("2017-03"), MARCH, known_since=MARCH)

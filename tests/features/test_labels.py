@@ -107,6 +107,13 @@ def test_closing_for_arrears_or_fraud_is_told_apart_from_leaving():
     """) == {"ann": "closed by force", "bob": "closed by force", "cyd": "leaves"}
 
 
+def test_a_debt_that_is_closed_after_leaving_by_choice_forces_nobody():
+    assert told("""
+        ann  bpab
+        bob  bnab
+    """) == {"ann": "leaves", "bob": "closed by force"}
+
+
 def test_closing_by_force_counts_in_the_window_only():
     assert told("""
         ann  aaaa

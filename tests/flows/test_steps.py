@@ -147,3 +147,19 @@ def test_a_revision_that_never_was_is_one_line(home: Path):
     answer = holdfast("revisions", "bills", "--month", "2025-03", "--restore", "9", "--home", home)
     assert answer.code == 1
     assert "there is no revision 9; choose one of 1" in answer.err
+
+
+def test_a_source_that_no_longer_keys_its_ids_is_refused(home: Path, operator: Operator):
+    work = opened(home, operator)
+    work.home.remember(keyed="customer_id")
+    with pytest.raises(WorkspaceError, match=r"keyed was \[customer_id\] when home .* was filled and is \[\] now"):
+        steps.ingest(work, steps.Arrival())
+
+
+def test_a_key_in_the_extract_folder_is_refused(
+    home: Path, operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    extract = with_dearer_bills(operator, tmp_path)
+    monkeypatch.setenv("HOLDFAST_KEY_FILE", str(extract / "key"))
+    with pytest.raises(WorkspaceError, match="lies in the extract folder"):
+        steps.ingest(opened(home, operator), steps.Arrival(folder=extract))

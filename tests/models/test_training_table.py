@@ -14,6 +14,7 @@ from features.feature_months import FeatureSet
 from features.labels import ImmatureLabels
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
+from models import training_table
 from models.training_table import LabelledMonth, Labelling, labelled_month, stack, tenure_bands, unusable, usable_months
 from tests.made_operator import CHURN, NOW, deliver, ledger_in, made_months
 
