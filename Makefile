@@ -7,6 +7,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 BIN := $(VENV)/bin
 # Two processes: a second pays off on the two cores of a small machine, and more would each import everything anew.
+# File by file, because tests of a file share what took long to make.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -19,7 +20,7 @@ demo: install-runtime ## Install, make a small simulated operator, run its month
 	$(BIN)/holdfast demo --home var/demo
 
 test: lint ## Everything that CI runs: style, types, import contracts, tests
-	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 lint: install ## Style, types, import contracts
 	$(BIN)/ruff check --quiet .

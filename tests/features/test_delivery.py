@@ -355,8 +355,7 @@ def test_too_many_rows_that_belong_to_no_month_refuse_the_extract(desk: Desk):
     with desk.opened(rows) as (receiving, extract), pytest.raises(FeaturesError) as refused:
         set_aside_unplaced(receiving, extract)
     assert str(refused.value) == (
-        "bills (bills.csv): 3 of 93 rows belong to no month: month is unreadable; "
-        "mend the extract or bills.sql"
+        "bills (bills.csv): 3 of 93 rows belong to no month: month is unreadable; mend the extract or bills.sql"
     )
 
 
