@@ -86,7 +86,7 @@ def _run_last_month(work: Workspace, month: Month, extracts: Path, settings: Pat
 
 def in_words(summary: Mapping[str, Any]) -> str:
     """The summary for a person: how good the model is, and where to look."""
-    listed = summary["list"]
+    listed, quiet = summary["list"], "PREFECT_SERVER_ANALYTICS_ENABLED=false"
     return f"""
 {summary["customers"]:,} simulated customers, {summary["months"]} months. {_judged(summary["test"])}
 {listed["listed"]:,} of {listed["scored"]:,} customers scored in the last month are on the warning list.
@@ -95,8 +95,9 @@ Where to look:
   the list           {listed["folder"]}/warning_list.csv
   indicators         {_program("holdfast")} describe indicators
   what was delivered {_program("holdfast")} revisions --home {summary["home"]}
-  models and runs    {_program("mlflow")} ui --backend-store-uri {summary["models"]}
-  flow runs          PREFECT_HOME={summary["flow_runs"]} {_program("prefect")} server start
+  models and runs    MLFLOW_DISABLE_TELEMETRY=true {_program("mlflow")} ui --backend-store-uri {summary["models"]}
+  flow runs          {quiet} PREFECT_HOME={summary["flow_runs"]} {_program("prefect")} server start
+(The last two take up to a minute to answer; their first variable keeps them from phoning home.)
 """
 
 
