@@ -137,7 +137,7 @@ REFUSED = [
     Case(
         "a month that is none",
         {"bills.csv": bills("April")},
-        ("bills (bills.csv): 20 of 20 rows belong to no month: month is unreadable (for example 'April')", MEND_BILLS),
+        ("bills (bills.csv): 20 of 20 rows belong to no month: month is unreadable; mend", MEND_BILLS),
     ),
     Case(
         "an empty month",
