@@ -41,7 +41,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Share:
-    """How much of some columns together (`whole`) another column makes up over the last three months."""
+    """How much of some measures together (`whole`) another measure makes up over the last three months, by name."""
 
     part: str
     whole: tuple[str, ...]
@@ -72,11 +72,11 @@ def build(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame 
     blocks += [block for share in source.shares for block in _blocks_of_share(share)]
     windows = [window for measure in source.measures for window in _windows_of(measure)]
     shares = [_share_of(share) for share in source.shares]
-    return frame.with_columns(*_facts_of(source)).with_columns(*blocks).select("customer_id", *windows, *shares)
+    return frame.with_columns(*blocks).select("customer_id", *windows, *shares)
 
 
 def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame | None:
-    """The last six months of a table next to each other: column `<column>__<months ago>` as Float64.
+    """The last six months of a table next to each other: column `<measure>__<months ago>` as Float64.
 
     A month that was not delivered, and a customer without a row in a month, give null: nobody knows what they
     spent, which is not zero.
@@ -84,16 +84,20 @@ def side_by_side(known: KnownMonths, population: Frame, source: MeasureTable) ->
     months = [known.table(source.table, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):
         return None
-    columns = [measure.column for measure in source.measures]
     frame = population.select("customer_id")
     for ago, month in enumerate(months):
         if month is None:
-            frame = frame.with_columns(nw.lit(None, dtype=nw.Float64).alias(f"{column}__{ago}") for column in columns)
+            unknown = nw.lit(None, dtype=nw.Float64)
+            frame = frame.with_columns(unknown.alias(f"{measure.name}__{ago}") for measure in source.measures)
         else:
-            # Money is stored as Decimal; Float64 holds it to the cent and is the width in which all engines agree.
-            numbers = month.select("customer_id", nw.col(columns).cast(nw.Float64).name.suffix(f"__{ago}"))
-            frame = frame.join(numbers, on="customer_id", how="left")
+            frame = frame.join(_renamed(month, source, ago), on="customer_id", how="left")
     return frame
+
+
+def _renamed(month: Frame, source: MeasureTable, ago: int) -> Frame:
+    # Money is stored as Decimal; Float64 holds it to the cent and is the width in which all engines agree.
+    measures = [nw.col(measure.column).cast(nw.Float64).alias(f"{measure.name}__{ago}") for measure in source.measures]
+    return month.select("customer_id", *measures)
 
 
 def total(terms: Sequence[nw.Expr]) -> nw.Expr:
@@ -103,60 +107,45 @@ def total(terms: Sequence[nw.Expr]) -> nw.Expr:
 
 def mean_of_known(months: Sequence[nw.Expr]) -> nw.Expr:
     """The mean of the months that are known; null when none is."""
-    known = total([(~month.is_null()).cast(nw.Int8) for month in months])
-    return total([month.fill_null(0.0) for month in months]) / _count_or_null(known)
-
-
-def _facts_of(source: MeasureTable) -> list[nw.Expr]:
-    """What can be said of each month by itself, for all measures at once: columns `<column>__<months ago>__<fact>`.
-
-    One expression for many columns, because Narwhals takes some 40 microseconds for each part of an expression, and
-    that anew for every bucket of customers. Flags are bytes, so that counting moves an eighth of the memory.
-    """
-    months = nw.col([f"{measure.column}__{ago}" for measure in source.measures for ago in range(MONTHS)])
-    return [
-        months.fill_null(0.0).name.suffix("__filled"),
-        (~months.is_null()).cast(nw.Int8).name.suffix("__known"),
-        (months <= 0).fill_null(False).cast(nw.Int8).name.suffix("__silent"),
-    ]
+    return total([_or_zero(month) for month in months]) / _count_or_null(_how_many([_known(month) for month in months]))
 
 
 def _blocks_of(measure: Measure) -> list[nw.Expr]:
-    """Sums over blocks of months, from which the windows are put together: columns `<column>__<months ago>__<sum>`.
+    """Sums over blocks of months as columns `<measure>__<sum>_<months ago>`, from which the windows are put together.
 
     The blocks are the latest month, the two before it and the three before those: a window of three months is the
     first two blocks, a window of six all three. `filled` and `known` pass over unknown months; `all`, `drift` and
     `squares` are null as soon as one of their months is. The last two sum deviations from the latest month.
     """
-
-    def over(fact: str, *months_ago: int) -> nw.Expr:
-        return total([nw.col(f"{measure.column}__{ago}__{fact}") for ago in months_ago])
-
     months = _months(measure)
+    filled, known = [_or_zero(month) for month in months], [_known(month) for month in months]
+    silent = [(month <= 0).fill_null(False) for month in months]
     deviations = [month - months[0] for month in months]
     squares = [deviation * deviation for deviation in deviations]
     blocks = {
-        "1_2__filled": over("filled", 1, 2),
-        "3_5__filled": over("filled", 3, 4, 5),
-        "1_2__known": over("known", 1, 2),
-        "3_5__known": over("known", 3, 4, 5),
-        "1_2__silent": over("silent", 1, 2),
-        "3_5__silent": over("silent", 3, 4, 5),
-        "0_2__all": total(months[:3]),
-        "3_5__all": total(months[3:]),
-        "1_2__drift": total(deviations[1:3]),
-        "3_5__drift": total(deviations[3:]),
-        "1_2__squares": total(squares[1:3]),
-        "3_5__squares": total(squares[3:]),
+        "filled_0": filled[0],
+        "filled_1_2": total(filled[1:3]),
+        "filled_3_5": total(filled[3:]),
+        "known_0": _how_many(known[:1]),
+        "known_1_2": _how_many(known[1:3]),
+        "known_3_5": _how_many(known[3:]),
+        "silent_0_2": _how_many(silent[:3]),
+        "silent_3_5": _how_many(silent[3:]),
+        "all_0_2": total(months[:3]),
+        "all_3_5": total(months[3:]),
+        "drift_1_2": total(deviations[1:3]),
+        "drift_3_5": total(deviations[3:]),
+        "squares_1_2": total(squares[1:3]),
+        "squares_3_5": total(squares[3:]),
     }
-    return [expression.alias(f"{measure.column}__{block}") for block, expression in blocks.items()]
+    return [expression.alias(f"{measure.name}__{block}") for block, expression in blocks.items()]
 
 
 def _windows_of(measure: Measure) -> list[nw.Expr]:
     """The windows of one measure, in the order of its `windows`."""
 
     def over(what: str, *blocks: str) -> nw.Expr:
-        return total([nw.col(f"{measure.column}__{block}__{what}") for block in blocks])
+        return total([nw.col(f"{measure.name}__{what}_{block}") for block in blocks])
 
     months = _months(measure)
     latest = months[0]
@@ -172,8 +161,8 @@ def _windows_of(measure: Measure) -> list[nw.Expr]:
         "slope_6": _slope_of_six(months),
         "variability_3": spread_3.sqrt() / _sum_or_null(over("all", "0_2")).abs(),
         "variability_6": spread_6.sqrt() / _sum_or_null(over("all", "0_2", "3_5")).abs(),
-        "silent_3": over("silent", "0", "1_2").cast(nw.Float64) / _count_or_null(known_3),
-        "silent_6": over("silent", "0", "1_2", "3_5").cast(nw.Float64) / _count_or_null(known_6),
+        "silent_3": over("silent", "0_2").cast(nw.Float64) / _count_or_null(known_3),
+        "silent_6": over("silent", "0_2", "3_5").cast(nw.Float64) / _count_or_null(known_6),
         "steepest_fall_6": _steepest_fall(months),
         "ratio_3": latest * over("known", "1_2") / _sum_or_null(over("filled", "1_2")),
         "ratio_6": latest * over("known", "1_2", "3_5") / _sum_or_null(over("filled", "1_2", "3_5")),
@@ -185,9 +174,9 @@ def _blocks_of_share(share: Share) -> list[nw.Expr]:
     """Sums of part and whole over the months in which both are known."""
     parts, wholes = [], []
     for ago in range(SHARE_MONTHS):
-        part, whole = nw.col(f"{share.part}__{ago}"), total([nw.col(f"{column}__{ago}") for column in share.whole])
-        parts.append((part + whole * 0).fill_null(0.0))
-        wholes.append((whole + part * 0).fill_null(0.0))
+        part, whole = nw.col(f"{share.part}__{ago}"), total([nw.col(f"{name}__{ago}") for name in share.whole])
+        parts.append(_or_zero(part + whole * 0))
+        wholes.append(_or_zero(whole + part * 0))
     return [total(parts).alias(f"{share.name}__part"), total(wholes).alias(f"{share.name}__whole")]
 
 
@@ -196,7 +185,20 @@ def _share_of(share: Share) -> nw.Expr:
 
 
 def _months(measure: Measure) -> list[nw.Expr]:
-    return [nw.col(f"{measure.column}__{ago}") for ago in range(MONTHS)]
+    return [nw.col(f"{measure.name}__{ago}") for ago in range(MONTHS)]
+
+
+def _or_zero(month: nw.Expr) -> nw.Expr:
+    return month.fill_null(0.0)
+
+
+def _known(month: nw.Expr) -> nw.Expr:
+    return ~month.is_null()
+
+
+def _how_many(flags: Sequence[nw.Expr]) -> nw.Expr:
+    # Counted in bytes: on Polars half the time of counting in Float64, which moves eight times the memory.
+    return total([flag.cast(nw.Int8) for flag in flags])
 
 
 def _count_or_null(count: nw.Expr) -> nw.Expr:
