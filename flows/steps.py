@@ -158,11 +158,14 @@ def build_features(work: Workspace, as_of: Month) -> Entry:
 
 def train(work: Workspace, as_of: Month, horizon: int | None = None) -> Trained:
     """Fit, test and register the churn propensity as of a month; it becomes @champion."""
+    from models.registry import CHAMPION, CHURN
     from models.training import train as train_model
 
     horizon = _horizon(work, horizon)
     with work.home.locked("training", work.say):
-        return train_model(backtest_setup(work), as_of, horizon, work.registry)
+        trained = train_model(backtest_setup(work), as_of, horizon, work.registry)
+        work.registry.point(CHURN, CHAMPION, trained.version)
+    return trained
 
 
 def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ class ChurnModel:
         }
 
     @classmethod
-    def from_files(cls, files: dict[str, str]) -> ChurnModel:
+    def from_files(cls, files: Mapping[str, str]) -> ChurnModel:
         encoding, about = json.loads(files["encoding.json"]), json.loads(files["about.json"])
         categories = {column: tuple(values) for column, values in encoding["categories"].items()}
         return cls(

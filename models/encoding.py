@@ -35,6 +35,10 @@ class Encoding:
     def categorical(self) -> list[int]:
         return [place for place, column in enumerate(self.columns) if column in self.categories]
 
+    def kinds(self) -> dict[str, str]:
+        """`number` or `category` by column, in the booster's order."""
+        return {column: "category" if column in self.categories else "number" for column in self.columns}
+
     def matrix(self, rows: pa.Table) -> Matrix:
         """The float32 matrix (rows, columns) of an Arrow table.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from features.feature_months import FeatureSet
@@ -11,8 +12,10 @@ from models import ModelsError, churn
 from models.backtest import Backtest, NothingJudged, run_backtest, training_table
 from models.churn import ChurnModel
 from models.evaluation import METRICS
-from models.registry import Registry, TrainingRecord, fingerprint
+from models.registry import CHURN, ModelRecord, Registry, fingerprint
 from models.training_table import usable_months
+
+MODEL_CODE = Path(__file__).with_name("churn_model.py")
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,19 @@ def train(test: Backtest, as_of: Month, horizon: int, registry: Registry) -> Tra
         **learned_from,
     }
     decided_by = fingerprint({"files": model.files(), "facts": facts, "settings": asdict(test.settings)})
-    record = TrainingRecord(
-        model,
-        decided_by,
-        facts,
-        {**asdict(test.settings), "as_of": str(as_of), "horizon": horizon, "rounds": model.rounds},
-        flat_metrics(judged),
-        {"test.json": judged, "trained_on.json": learned_from},
+    record = ModelRecord(
+        name=CHURN,
+        run_name=f"as-of {as_of}, horizon {horizon}",
+        fingerprint=decided_by,
+        files=model.files(),
+        code=MODEL_CODE,
+        signature=model.encoding.kinds(),
+        output=("probability", "double"),
+        facts=facts,
+        parameters={**asdict(test.settings), "as_of": str(as_of), "horizon": horizon, "rounds": model.rounds},
+        metrics=flat_metrics(judged),
+        tables={"test.json": judged, "trained_on.json": learned_from},
+        requirements=("mlflow", "lightgbm", "numpy", "pandas"),
     )
     return Trained(registry.register(record), model, learned_from, judged)
 

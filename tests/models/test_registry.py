@@ -14,15 +14,32 @@ import pytest
 
 from models import ModelsError, churn
 from models.churn import ChurnModel
-from models.registry import Champion, Registry, TrainingRecord, fingerprint
+from models.registry import CHAMPION, CHURN, Champion, ModelRecord, Registry, fingerprint
+from models.training import MODEL_CODE
 from tests.models.made_tables import ENCODING, QUICK, made_table
 
 TABLE = made_table()
 MODEL = churn.fit(TABLE, 1, QUICK, 1)
 FACTS = {"as_of": "2025-06", "gap": 1, "feature_set": "abc", "custom": [], **churn.trained_on(TABLE)}
-RECORD = TrainingRecord(MODEL, "one", FACTS, {"seed": 7}, {"horizon_1.model.auc": 0.8}, {"test.json": {"notes": []}})
+RECORD = ModelRecord(
+    name=CHURN,
+    run_name="as-of 2025-06, horizon 1",
+    fingerprint="one",
+    files=MODEL.files(),
+    code=MODEL_CODE,
+    signature=MODEL.encoding.kinds(),
+    output=("probability", "double"),
+    facts=FACTS,
+    parameters={"seed": 7},
+    metrics={"horizon_1.model.auc": 0.8},
+    tables={"test.json": {"notes": []}},
+    requirements=("mlflow", "lightgbm", "numpy", "pandas"),
+)
 OTHER = dataclasses.replace(
-    RECORD, model=dataclasses.replace(MODEL, note="other"), fingerprint="two", facts=FACTS | {"as_of": "2025-07"}
+    RECORD,
+    files=dataclasses.replace(MODEL, note="other").files(),
+    fingerprint="two",
+    facts=FACTS | {"as_of": "2025-07"},
 )
 
 LOADED_ELSEWHERE = """
@@ -57,13 +74,20 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, str]:
 def registry(untrained: tuple[Registry, str]) -> Registry:
     """The same with one version."""
     registry = untrained[0]
-    assert registry.register(RECORD) == 1
+    assert promoted(registry, RECORD) == 1
     return registry
 
 
 @pytest.fixture
 def champion(registry: Registry) -> Champion:
     return registry.champion()
+
+
+def promoted(registry: Registry, record: ModelRecord) -> int:
+    """The version of a training that was registered and made champion."""
+    version = registry.register(record)
+    registry.point(CHURN, CHAMPION, version)
+    return version
 
 
 def artifacts(registry: Registry) -> Iterator[Path]:
@@ -78,15 +102,15 @@ def test_the_champion_is_the_model_that_was_registered(champion: Champion):
 
 
 def test_the_same_training_is_registered_once(registry: Registry):
-    assert registry.register(RECORD) == 1
+    assert promoted(registry, RECORD) == 1
     assert registry.champion().version == 1
 
 
 def test_another_training_becomes_the_next_version_and_the_champion(registry: Registry):
-    assert registry.register(OTHER) == 2
+    assert promoted(registry, OTHER) == 2
     assert registry.champion().version == 2
     assert registry.champion().facts["as_of"] == "2025-07"
-    assert registry.register(RECORD) == 1
+    assert promoted(registry, RECORD) == 1
     assert registry.champion().version == 1
 
 
@@ -160,6 +184,6 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_facts():
 def test_models_of_unicode_categories_survive_the_registry(registry: Registry):
     named = dataclasses.replace(ENCODING, categories={"plan": ("动感地带", "全球通")})
     model: ChurnModel = dataclasses.replace(MODEL, encoding=named)
-    registry.register(dataclasses.replace(RECORD, model=model, fingerprint="three"))
+    promoted(registry, dataclasses.replace(RECORD, files=model.files(), fingerprint="three"))
     assert registry.champion().model == model
-    registry.register(RECORD)
+    promoted(registry, RECORD)

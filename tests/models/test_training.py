@@ -12,7 +12,7 @@ from features.month_ledger import MonthLedger
 from features.months import Month
 from models import ModelsError
 from models.churn import ChurnModel
-from models.registry import TrainingRecord
+from models.registry import ModelRecord
 from models.training import Trained, flat_metrics, train
 from tests.made_operator import deliver, ledger_in, made_months
 from tests.models.test_backtest import backtest_on
@@ -25,9 +25,9 @@ class Remembered:
     """In the place of the registry: what would have been registered."""
 
     def __init__(self) -> None:
-        self.records: list[TrainingRecord] = []
+        self.records: list[ModelRecord] = []
 
-    def register(self, record: TrainingRecord) -> int:
+    def register(self, record: ModelRecord) -> int:
         self.records.append(record)
         return len(self.records)
 
@@ -39,26 +39,26 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> MonthLedger:
     return ledger
 
 
-def trained(ledger: MonthLedger, as_of: Month = AS_OF) -> tuple[Trained, TrainingRecord]:
+def trained(ledger: MonthLedger, as_of: Month = AS_OF) -> tuple[Trained, ModelRecord]:
     registry = Remembered()
     result = train(backtest_on(ledger), as_of, 1, registry)  # type: ignore[arg-type]
     return result, registry.records[0]
 
 
 @pytest.fixture(scope="module")
-def first(delivered: MonthLedger) -> tuple[Trained, TrainingRecord]:
+def first(delivered: MonthLedger) -> tuple[Trained, ModelRecord]:
     return trained(delivered)
 
 
-def test_the_registered_model_learned_from_every_month_mature_by_then(first: tuple[Trained, TrainingRecord]):
+def test_the_registered_model_learned_from_every_month_mature_by_then(first: tuple[Trained, ModelRecord]):
     result, record = first
     assert result.learned_from["scoring_months"] == ["2025-01", "2025-02", "2025-03"]
     assert record.facts["scoring_months"] == ["2025-01", "2025-02", "2025-03"]
     assert (record.facts["as_of"], record.facts["horizon"], record.facts["gap"]) == ("2025-04", 1, 0)
-    assert record.model is result.model
+    assert record.files == result.model.files()
 
 
-def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, TrainingRecord]):
+def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, ModelRecord]):
     result, record = first
     assert list(result.test["months"]) == ["2025-03"]
     assert result.test["notes"][0].startswith("2025-03 at horizon 1: ")
@@ -67,7 +67,7 @@ def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, Tr
 
 
 def test_the_same_months_give_the_same_fingerprint_and_another_month_another(
-    delivered: MonthLedger, first: tuple[Trained, TrainingRecord]
+    delivered: MonthLedger, first: tuple[Trained, ModelRecord]
 ):
     again = trained(delivered)[1]
     assert again.fingerprint == first[1].fingerprint
@@ -75,7 +75,7 @@ def test_the_same_months_give_the_same_fingerprint_and_another_month_another(
 
 
 def test_what_came_after_as_of_changes_nothing(
-    delivered: MonthLedger, first: tuple[Trained, TrainingRecord], tmp_path: Path
+    delivered: MonthLedger, first: tuple[Trained, ModelRecord], tmp_path: Path
 ):
     """Neither the month after it, nor corrections that came with that, for the model and for its test."""
     noisy = ledger_in(shutil.copytree(delivered.warehouse.tables, tmp_path / "tables"))
@@ -107,9 +107,9 @@ def test_a_model_as_of_a_month_that_never_came_is_refused(delivered: MonthLedger
         trained(delivered, Month(2027, 4))
 
 
-def test_nothing_that_is_logged_names_a_customer(first: tuple[Trained, TrainingRecord]):
+def test_nothing_that_is_logged_names_a_customer(first: tuple[Trained, ModelRecord]):
     record = first[1]
-    logged: list[Any] = [record.model.files(), record.facts, record.parameters, record.metrics, record.tables]
+    logged: list[Any] = [record.files, record.facts, record.parameters, record.metrics, record.tables]
     assert "customer-0" in str(TABLES["bills"]["customer_id"][0])
     assert "customer-0" not in str(logged)
 
@@ -129,7 +129,7 @@ def test_metrics_are_flat_and_leave_out_what_could_not_be_given():
     assert flat_metrics({"notes": ["not tested"]}) == {}
 
 
-def test_a_model_is_told_by_its_settings_too(first: tuple[Trained, TrainingRecord]):
+def test_a_model_is_told_by_its_settings_too(first: tuple[Trained, ModelRecord]):
     parameters = first[1].parameters
     assert (parameters["min_events"], parameters["fallback_rounds"], parameters["rounds"]) == (1_000, 8, 8)
     assert isinstance(first[0].model, ChurnModel)
