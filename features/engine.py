@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,13 +54,53 @@ def scan(files: list[Path], engine: EngineSettings) -> Frame:
     return nw.from_native(pl.scan_parquet(files, glob=False))
 
 
-def batches(files: list[Path], engine: EngineSettings) -> Iterator[pa.Table]:
-    """The rows of Parquet files as Arrow tables of at most `batch_rows` rows, in stored order."""
+def batches(files: list[Path], engine: EngineSettings, columns: Collection[str] | None = None) -> Iterator[pa.Table]:
+    """The rows of Parquet files, all columns when None, as Arrow tables of at most `batch_rows` rows, as stored."""
     import polars as pl
 
     lazy = pl.scan_parquet(files, glob=False)
+    if columns is not None:
+        lazy = lazy.select(columns)
     for batch in lazy.collect_batches(chunk_size=engine.batch_rows, maintain_order=True):
         yield batch.to_arrow()
+
+
+def count_cells(
+    files: list[Path], edges: Mapping[str, Sequence[float]], values: Mapping[str, Sequence[str]]
+) -> dict[str, list[int]]:
+    """Rows of Parquet files in each cell of each column, the last cell the unknown, in one pass over the files.
+
+    Cells of a number: up to the first edge, above it up to the second, and so on, above the last; of a category:
+    one per value. NaN is unknown. `edges` ascend. Comparisons are counted rather than values binned, because
+    that is three times as fast as any binning; the expressions are Polars' own, because building these
+    thousands of them takes longer in Narwhals than working them out.
+    """
+    import polars as pl
+
+    counted = [pl.len().alias("rows")]
+    for column, cuts in edges.items():
+        value = pl.col(column)
+        counted += [value.count().alias(f"{column}/known"), value.is_nan().sum().alias(f"{column}/nan")]
+        counted += [(value > cut).sum().alias(f"{column}/{place}") for place, cut in enumerate(cuts)]
+    for column, names in values.items():
+        counted += [(pl.col(column) == name).sum().alias(f"{column}/{place}") for place, name in enumerate(names)]
+    found = pl.scan_parquet(files, glob=False).select(counted).collect().row(0, named=True)
+    return {
+        **{column: _number_cells(found, column, len(cuts)) for column, cuts in edges.items()},
+        **{column: _category_cells(found, column, len(names)) for column, names in values.items()},
+    }
+
+
+def _number_cells(found: Mapping[str, int], column: str, cuts: int) -> list[int]:
+    nan = found[f"{column}/nan"]  # which Polars takes for greater than any number
+    known = found[f"{column}/known"] - nan
+    above = [known, *(found[f"{column}/{place}"] - nan for place in range(cuts)), 0]
+    return [more - less for more, less in itertools.pairwise(above)] + [found["rows"] - known]
+
+
+def _category_cells(found: Mapping[str, int], column: str, names: int) -> list[int]:
+    counts = [found[f"{column}/{place}"] for place in range(names)]
+    return [*counts, found["rows"] - sum(counts)]
 
 
 def collect(frame: Frame) -> pl.DataFrame:

@@ -8,8 +8,17 @@ from typing import Annotated
 
 import typer
 
-from features.months import months_between
-from flows import options
+from flows import (
+    backup_commands,
+    campaign_commands,
+    list_commands,
+    model_commands,
+    monitor_commands,
+    month_commands,
+    options,
+    segment_commands,
+    service_commands,
+)
 from flows.output import told
 
 app = typer.Typer(
@@ -79,104 +88,6 @@ def features(
         out.result(
             {"features": entry},
             f"{entry.table} {entry.month}: {entry.rows:,} customers (revision {entry.revision})",
-        )
-
-
-@app.command(epilog="Example: holdfast train --as-of 2017-08 --horizon 3")
-def train(
-    as_of: options.AsOf,
-    horizon: Annotated[
-        int | None, typer.Option(min=1, help="Months of the window; default: the source's first.")
-    ] = None,
-    home: options.Home = options.HOME,
-    settings: options.SettingsFile = None,
-    json_: options.AsJson = False,
-) -> None:
-    """Train, test and register the churn propensity as of a month; the new version becomes @champion.
-
-    The test is the same recipe one origin earlier, judged on months that it could not have seen.
-    """
-    with told(json_) as out:
-        from flows import steps
-        from flows.tables import show_trained
-        from flows.workspace import open_workspace
-        from models.registry import CHAMPION, CHURN
-
-        trained = steps.train(open_workspace(home, settings, out.say), as_of, horizon)
-        content = {
-            "model": CHURN,
-            "version": trained.version,
-            "alias": CHAMPION,
-            "trained_on": trained.learned_from,
-            "note": trained.model.note,
-            "test": trained.test,
-        }
-        out.result(content, lambda: show_trained(content))
-
-
-@app.command(epilog="Example: holdfast backtest --from 2017-07 --to 2017-10 --json")
-def backtest(
-    from_: options.FirstMonth,
-    to: options.LastMonth,
-    horizon: Annotated[
-        list[int] | None, typer.Option(min=1, help="Months of the window; may be given more than once.")
-    ] = None,
-    home: options.Home = options.HOME,
-    settings: options.SettingsFile = None,
-    json_: options.AsJson = False,
-) -> None:
-    """Score each month with a model of its time and judge it, and its baselines, by what came later.
-
-    The JSON object holds pooled.horizon_<h>.<model or baseline>.<metric>.{value,low,high}, and the same per
-    month under months.
-    """
-    if to < from_:
-        raise typer.BadParameter(f"{to} lies before --from {from_}", param_hint="--to")
-    with told(json_) as out:
-        from flows import steps
-        from flows.tables import show_report
-        from flows.workspace import open_workspace
-
-        work = open_workspace(home, settings, out.say)
-        report = steps.backtest(work, list(months_between(from_, to)), horizon)
-        out.result(report, lambda: show_report(report, f"{from_} to {to}"))
-
-
-@app.command(name="run-month", epilog="Example: holdfast run-month --month 2017-10")
-def run_month(
-    month: options.TheMonth,
-    source: options.SourceMapping = None,
-    from_: options.Extract = None,
-    home: options.Home = options.HOME,
-    settings: options.SettingsFile = None,
-    json_: options.AsJson = False,
-) -> None:
-    """The whole month as one Prefect flow: ingest, features, score, list. Needs a trained champion.
-
-    Runs without a server; with PREFECT_API_URL set, the run shows on that one. Running a month again finds its
-    work done and leaves the same bytes.
-    """
-    with told(json_) as out:
-        from flows import steps
-        from flows.prefect_setup import prepare_prefect
-        from flows.workspace import open_workspace
-
-        work = open_workspace(home, settings, out.say)
-        steps.ready_to_run(work)
-        out.say("starting Prefect")
-        prepare_prefect(work.home)
-        from flows.monthly_flows import run_month as run_month_flow
-
-        written = run_month_flow(
-            str(month),
-            str(work.home.root),
-            source,
-            str(from_.resolve()) if from_ else None,
-            str(settings.resolve()) if settings else None,
-        )
-        out.result(
-            {"list": written},
-            f"{written['listed']:,} of {written['scored']:,} scored customers are listed in {written['folder']}",
         )
 
 
@@ -274,6 +185,16 @@ def new(
 
         new_key(file)
         typer.echo(f"wrote {file}; name it in settings ([privacy] key_file) or in the variable {VARIABLE}")
+
+
+model_commands.add_to(app)
+list_commands.add_to(app)
+month_commands.add_to(app)
+service_commands.add_to(app)
+campaign_commands.add_to(app)
+monitor_commands.add_to(app)
+segment_commands.add_to(app)
+backup_commands.add_to(app)
 
 
 def main() -> None:

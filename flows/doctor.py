@@ -129,7 +129,7 @@ def _key(home: Path, settings: Settings) -> Finding:
         key = read_key(settings.privacy, home)
     except HoldfastError as problem:
         return _of("key", problem)
-    file = key_file(settings.privacy)
+    file = key_file(settings.privacy, home)
     if key is None or file is None:
         remedy = f"where ids come from phone numbers: holdfast key new FILE, then set {VARIABLE}=FILE"
         return Finding("key", "note", "none set", remedy)

@@ -13,15 +13,21 @@ VARIABLE = "HOLDFAST_KEY_FILE"
 SHORTEST = 32
 
 
-def key_file(settings: PrivacySettings) -> Path | None:
-    """The file that the environment or the settings name, the environment first."""
+def key_file(settings: PrivacySettings, home: Path) -> Path | None:
+    """The file that the environment or the settings name, the environment first; else the one beside the home, if any.
+
+    Beside it is where `holdfast demo` puts one: `var/demo.key` for the home `var/demo`.
+    """
     chosen = os.environ.get(VARIABLE) or settings.key_file
-    return Path(chosen).expanduser().resolve() if chosen else None
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    beside = home.with_name(home.name + ".key")
+    return beside.resolve() if beside.is_file() else None
 
 
 def read_key(settings: PrivacySettings, home: Path) -> bytes | None:
     """The key of the pseudonymous ids, or None where none is set; a key inside the home is refused."""
-    file = key_file(settings)
+    file = key_file(settings, home)
     if file is None:
         return None
     if file.is_relative_to(home):

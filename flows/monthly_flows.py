@@ -1,143 +1,189 @@
-"""Monthly flows: ingest, features, training and the whole month, as Prefect runs them."""
+"""Monthly flows: each step of the month, the whole month, and months in a row, as Prefect runs them."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, task
+from prefect.runtime import flow_run
 
-from features import HoldfastError
-from features.months import Month
-from flows import steps
-from flows.crash_report import reported
-from flows.workspace import Workspace, open_workspace
-
-T = TypeVar("T")
-
-
-class StepFailed(HoldfastError):
-    """A task of a flow met a problem; its text is the one line that a person needs."""
+from features.months import Month, months_between
+from flows import artifacts, campaign_steps, list_steps, monitor_steps, steps
+from flows.flow_parameters import CampaignChoice, CampaignName, MonthText, SourceName
+from flows.flow_run import WRITING, home_of_run, told
+from flows.period import month_just_closed
+from flows.workspace import EXTRACT, Workspace
 
 
-def _told(home: str, settings: str | None, step: Callable[[Workspace], T]) -> T:
-    """Run one step, its progress in Prefect's log; a problem goes on as one line, without what lay in memory.
-
-    Prefect keeps a failed run's exception, and with it every frame and row that its traceback holds; and the
-    message of an unforeseen one may quote a row.
-    """
-    _say_problems_in_one_line()
-    try:
-        return step(open_workspace(Path(home), Path(settings) if settings else None, get_run_logger().info))
-    except HoldfastError as problem:
-        message = str(problem)
-    except Exception as error:  # noqa: BLE001 - the last resort before Prefect would log a traceback
-        message = reported(error)
-    raise StepFailed(message)
+@task(name="ingest", task_run_name="ingest {month}", **WRITING)
+def ingest_task(month: str, source: str | None) -> int:
+    folder = os.environ.get(EXTRACT)
+    arrival = steps.Arrival(source, Path(folder) if folder else None, [Month.parse(month)])
+    return sum(table.rows for table in told(lambda work: steps.ingest(work, arrival)))
 
 
-class _OneLine(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], HoldfastError):
-            record.exc_info = None
-        return True
+@task(name="features", task_run_name="features {month}", **WRITING)
+def features_task(month: str) -> int:
+    return told(lambda work: steps.build_features(work, Month.parse(month))).rows
 
 
-def _say_problems_in_one_line() -> None:
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
-        logger = logging.getLogger(name)
-        if not any(isinstance(held, _OneLine) for held in logger.filters):
-            logger.addFilter(_OneLine())
+@task(name="score", task_run_name="score {month}", **WRITING)
+def score_task(month: str) -> int:
+    return told(lambda work: list_steps.score(work, Month.parse(month))).rows
 
 
-@task(name="ingest", task_run_name="ingest {month}")
-def ingest_task(home: str, settings: str | None, month: str, source: str | None, extract: str | None) -> int:
-    def step(work: Workspace) -> int:
-        arrival = steps.Arrival(source, Path(extract) if extract else None, [Month.parse(month)])
-        return sum(table.rows for table in steps.ingest(work, arrival))
+@task(name="list", task_run_name="list {month}", **WRITING)
+def list_task(month: str) -> dict[str, Any]:
+    def step(work: Workspace) -> dict[str, Any]:
+        written = list_steps.write_list(work, Month.parse(month))
+        artifacts.show_list(work.home, Month.parse(month), written.folder)
+        return {"folder": str(written.folder), "listed": written.listed, "scored": written.scored}
 
-    return _told(home, settings, step)
-
-
-@task(name="features", task_run_name="features {month}")
-def features_task(home: str, settings: str | None, month: str) -> int:
-    return _told(home, settings, lambda work: steps.build_features(work, Month.parse(month))).rows
+    return told(step)
 
 
-@task(name="train", task_run_name="train {as_of}")
-def train_task(home: str, settings: str | None, as_of: str, horizon: int | None) -> int:
-    return _told(home, settings, lambda work: steps.train(work, Month.parse(as_of), horizon)).version
+@task(name="monitor", task_run_name="monitor {month}", **WRITING)
+def monitor_task(month: str) -> dict[str, Any]:
+    def step(work: Workspace) -> dict[str, Any]:
+        seen = monitor_steps.monitor(work, Month.parse(month))
+        artifacts.show_verdict(work.home, Month.parse(month), seen)
+        return {"verdict": seen.verdict, "page": str(seen.page)}
 
-
-@task(name="score", task_run_name="score {month}")
-def score_task(home: str, settings: str | None, month: str) -> int:
-    return _told(home, settings, lambda work: steps.score(work, Month.parse(month))).rows
-
-
-@task(name="list", task_run_name="list {month}")
-def list_task(home: str, settings: str | None, month: str) -> dict[str, Any]:
-    written = _told(home, settings, lambda work: steps.write_list(work, Month.parse(month)))
-    return {"folder": str(written.folder), "listed": written.listed, "scored": written.scored}
+    return told(step)
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
-def ingest_month(
-    month: str, home: str = "var", source: str | None = None, extract: str | None = None, settings: str | None = None
-) -> int:
-    """Check one month of an operator's extract and put it into the warehouse.
+def ingest_month(month: MonthText, source: SourceName = None) -> int:
+    """Check one month of the operator's extract against the contracts and put it into the warehouse.
 
     Args:
-        month: Month to deliver, as YYYY-MM.
-        home: Folder that holds all state of the operator.
-        source: Name of the source mapping; empty for the one that filled the home.
-        extract: Folder with the extract files; empty for the one that filled the home.
-        settings: TOML file with the settings that differ from the defaults.
+        month: Month as YYYY-MM, for example 2025-02.
+        source: Registered source mapping; empty for the one that filled the home.
     """
-    return ingest_task(home, settings, month, source, extract)
+    with home_of_run():
+        return ingest_task(month, source)
 
 
 @flow(name="build-features", flow_run_name="features {month}")
-def build_features(month: str, home: str = "var", settings: str | None = None) -> int:
+def build_features(month: MonthText) -> int:
     """Build the indicators of every scored customer as of a month.
 
     Args:
-        month: Month as of which to build, as YYYY-MM.
-        home: Folder that holds all state of the operator.
-        settings: TOML file with the settings that differ from the defaults.
+        month: Month as YYYY-MM, for example 2025-02.
     """
-    return features_task(home, settings, month)
+    with home_of_run():
+        return features_task(month)
 
 
-@flow(name="train-churn", flow_run_name="train as of {as_of}")
-def train_churn(as_of: str, horizon: int | None = None, home: str = "var", settings: str | None = None) -> int:
-    """Train, test and register the churn propensity; the new version becomes @champion.
+@flow(name="score-month", flow_run_name="score {month}")
+def score_month(month: MonthText) -> dict[str, Any]:
+    """Score a month with the champion and write its warning lists.
 
     Args:
-        as_of: Month after which nothing is seen, as YYYY-MM.
-        horizon: Months of the window; empty for the source's first horizon.
-        home: Folder that holds all state of the operator.
-        settings: TOML file with the settings that differ from the defaults.
+        month: Month as YYYY-MM, for example 2025-02.
     """
-    return train_task(home, settings, as_of, horizon)
+    with home_of_run():
+        score_task(month)
+        return list_task(month)
+
+
+@flow(name="monitor-month", flow_run_name="monitor {month}")
+def monitor_month(month: MonthText) -> dict[str, Any]:
+    """Compare a scored month with what the champion was trained on; verdict, Evidently page, advice.
+
+    Args:
+        month: Month as YYYY-MM, for example 2025-02.
+    """
+    with home_of_run():
+        return monitor_task(month)
 
 
 @flow(name="run-month", flow_run_name="run {month}")
-def run_month(
-    month: str, home: str = "var", source: str | None = None, extract: str | None = None, settings: str | None = None
-) -> dict[str, Any]:
-    """The month from extract to warning list: ingest, features, score, list.
+def run_month(month: MonthText, source: SourceName = None, campaign: CampaignChoice = None) -> dict[str, Any]:
+    """The month from extract to warning list: ingest, features, score, list, monitor.
+
+    A campaign is drawn before the list is written, which leaves out whom it withholds.
+
+    One run per month at a time: a second one waits for the first, and then finds its work done.
 
     Args:
-        month: Month to run, as YYYY-MM.
-        home: Folder that holds all state of the operator.
-        source: Name of the source mapping; empty for the one that filled the home.
-        extract: Folder with the extract files; empty for the one that filled the home.
-        settings: TOML file with the settings that differ from the defaults.
+        month: Month as YYYY-MM, for example 2025-02.
+        source: Registered source mapping; empty for the one that filled the home.
+        campaign: Name of a campaign to draw from this month; empty for none.
     """
-    with _told(home, settings, lambda work: work.home.locked(f"run-{Month.parse(month)}", work.say)):
-        ingest_task(home, settings, month, source, extract)
-        features_task(home, settings, month)
-        score_task(home, settings, month)
-        return list_task(home, settings, month)
+    with home_of_run() as work, told(lambda work: work.home.locked(f"run-{month}", work.say)):
+        entered = len(work.ledger.entries())
+        ingest_task(month, source)
+        features_task(month)
+        score_task(month)
+        drawn = draw_task(campaign, month) if campaign else None
+        result = {"list": list_task(month), "monitor": monitor_task(month), "campaign": drawn}
+        result["new_tables"] = len(work.ledger.entries()) - entered
+        if not result["new_tables"]:
+            work.say(f"{month}: all was done already; tables and lists are as they were")
+    return result
+
+
+@flow(name="run-closed-month", flow_run_name="the month just closed")
+def run_closed_month(source: SourceName = None) -> dict[str, Any]:
+    """Run the month that closed before this run was due: the schedule's flow.
+
+    A schedule knows no period. The month follows from the time at which the run was due, in the operator's
+    time zone, so a run that starts late, or again, works on the same month.
+
+    Args:
+        source: Registered source mapping; empty for the one that filled the home.
+    """
+    due = flow_run.scheduled_start_time
+    return run_month(str(month_just_closed(due, told(lambda work: work.source().timezone))), source)
+
+
+@flow(name="backfill", flow_run_name="{first} to {last}")
+def backfill(first: MonthText, last: MonthText, source: SourceName = None) -> dict[str, Any]:
+    """Run months in order, oldest first; stops at the first that fails.
+
+    Started again it goes on: what is done already is found and left as it is.
+
+    Args:
+        first: Oldest month to run, as YYYY-MM.
+        last: Latest month to run, as YYYY-MM.
+        source: Registered source mapping; empty for the one that filled the home.
+    """
+    months = months_between(Month.parse(first), Month.parse(last))
+    return {str(month): run_month(str(month), source) for month in months}
+
+
+@flow(name="run-campaign", flow_run_name="{campaign} in {month}")
+def run_campaign(campaign: CampaignName, month: MonthText) -> dict[str, Any]:
+    """Choose who is treated and who is withheld among a scored month's customers, and write the halls' tasks.
+
+    Args:
+        campaign: Name of the campaign: lower-case letters, digits, - and _.
+        month: Scored month as YYYY-MM, for example 2025-02.
+    """
+    with home_of_run():
+        return draw_task(campaign, month)
+
+
+@flow(name="read-out-campaign", flow_run_name="{campaign} read out")
+def read_out_campaign(campaign: CampaignName) -> dict[str, Any]:
+    """Compare how many of the treated and of the withheld stayed, once that can be known.
+
+    Args:
+        campaign: Name of a campaign that was drawn.
+    """
+    with home_of_run():
+        return read_out_task(campaign)
+
+
+@task(name="draw campaign", task_run_name="draw {campaign} {month}", **WRITING)
+def draw_task(campaign: str, month: str) -> dict[str, Any]:
+    drawn = told(lambda work: campaign_steps.draw(work, Month.parse(month), campaign))
+    return artifacts.plain(drawn)
+
+
+@task(name="read out campaign", task_run_name="read out {campaign}", **WRITING)
+def read_out_task(campaign: str) -> dict[str, Any]:
+    return artifacts.plain(told(lambda work: campaign_steps.read_out(work, campaign)))

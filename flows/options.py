@@ -32,11 +32,9 @@ AsOf = Annotated[
     Month, typer.Option("--as-of", parser=month_of, metavar="YYYY-MM", help="Nothing later than this month is seen.")
 ]
 FirstMonth = Annotated[
-    Month, typer.Option("--from", parser=month_of, metavar="YYYY-MM", help="First scoring month to judge.")
+    Month, typer.Option("--from", parser=month_of, metavar="YYYY-MM", help="First month, the oldest.")
 ]
-LastMonth = Annotated[
-    Month, typer.Option("--to", parser=month_of, metavar="YYYY-MM", help="Last scoring month to judge.")
-]
+LastMonth = Annotated[Month, typer.Option("--to", parser=month_of, metavar="YYYY-MM", help="Last month, included.")]
 SourceMapping = Annotated[
     str | None,
     typer.Option(
@@ -48,4 +46,8 @@ SourceMapping = Annotated[
 Extract = Annotated[
     Path | None,
     typer.Option("--from", help="Folder with the operator's extract files; not needed once the home is filled."),
+]
+ExtractFolder = Annotated[
+    Path | None,
+    typer.Option("--extract", help="Folder with the operator's extract files; default: the one that filled the home."),
 ]

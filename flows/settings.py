@@ -14,9 +14,17 @@ from typing import Any, TypeVar
 from features import HoldfastError
 from features.engine import EngineSettings
 from features.refusal import DeliveryRules
+from flows.period import ScheduleSettings
 from models.churn import ChurnSettings
 from models.evaluation import EvaluationSettings
+from models.promotion import PromotionSettings
+from models.segments import SegmentSettings
+from serving.allocation import CampaignSettings
+from serving.eligibility import EligibilityRules
+from serving.monitoring.uplift_readout import ReadoutSettings
+from serving.monitoring.verdict import MonitoringSettings
 from serving.warning_lists import ListSettings
+from serving.warning_periods import WarningSettings
 
 INFRA = Path(__file__).resolve().parent.parent / "infra"
 DEFAULTS = INFRA / "settings" / "default.toml"
@@ -51,7 +59,15 @@ class Settings:
     delivery: DeliveryRules = field(default_factory=DeliveryRules)
     churn: ChurnSettings = field(default_factory=ChurnSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    promotion: PromotionSettings = field(default_factory=PromotionSettings)
+    segments: SegmentSettings = field(default_factory=SegmentSettings)
+    warning: WarningSettings = field(default_factory=WarningSettings)
     lists: ListSettings = field(default_factory=ListSettings)
+    eligibility: EligibilityRules = field(default_factory=EligibilityRules)
+    campaign: CampaignSettings = field(default_factory=CampaignSettings)
+    readout: ReadoutSettings = field(default_factory=ReadoutSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     mlflow: MlflowSettings = field(default_factory=MlflowSettings)
 
@@ -75,7 +91,30 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "churn.folds": (2, math.inf),
     "churn.max_rows": (1, math.inf),
     "evaluation.replicates": (1, math.inf),
+    "promotion.test_months": (1, math.inf),
+    "promotion.min_events": (1, math.inf),
+    "promotion.min_auc": (0, 1),
+    "promotion.tolerance": (0, 1),
+    "segments.max_k": (2, 20),
+    "segments.min_stability": (0, 1),
+    "segments.pairs": (1, math.inf),
+    "segments.max_rows": (1, math.inf),
+    "segments.stability_rows": (100, math.inf),
+    "segments.min_customers": (50, math.inf),
+    "segments.min_share": (0, 0.5),
+    "warning.collapse": (0, 1),
     "lists.size": (1, math.inf),
+    "eligibility.complaint_months": (1, math.inf),
+    "campaign.hall_capacity": (1, math.inf),
+    "campaign.holdout_share": (0.01, 0.9),
+    "readout.min_customers": (10, math.inf),
+    "readout.min_leavers": (1, math.inf),
+    "monitoring.watch_share": (0, 1),
+    "monitoring.drift_share": (0, 1),
+    "monitoring.unknown_rise": (0, 1),
+    "monitoring.significance": (1e-9, 0.5),
+    "monitoring.sample_rows": (100, math.inf),
+    "monitoring.top_indicators": (1, math.inf),
 }
 """Where the libraries that get a number would fail without saying which setting it was; the others are 0 or more."""
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from features.delivery import Delivered, Receiving
     from features.month_ledger import Entry
     from features.sources import OpenExtract, Source
-    from models.backtest import Backtest
-    from models.training import Trained
-    from serving.warning_lists import WrittenList
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def _refuse_another_key(work: Workspace, source: Source, key: bytes | None) -> N
 
 def _refuse_key_in_extract(work: Workspace, folder: Path) -> None:
     """A mapping reads every file of the extract folder, and could put the key into a table."""
-    file = key_file(work.settings.privacy)
+    file = key_file(work.settings.privacy, work.home.root)
     if file is not None and file.is_relative_to(folder.resolve()):
         raise WorkspaceError(f"key file {file} lies in the extract folder {folder}; keep it elsewhere")
 
@@ -154,82 +151,6 @@ def build_features(work: Workspace, as_of: Month) -> Entry:
         return build_feature_month(
             work.ledger, as_of, wanted, now=work.now, progress=lambda done, of: work.say(f"bucket {done} of {of}")
         )
-
-
-def train(work: Workspace, as_of: Month, horizon: int | None = None) -> Trained:
-    """Fit, test and register the churn propensity as of a month; it becomes @champion."""
-    from models.registry import CHAMPION, CHURN
-    from models.training import train as train_model
-
-    horizon = _horizon(work, horizon)
-    with work.home.locked("training", work.say):
-        trained = train_model(backtest_setup(work), as_of, horizon, work.registry)
-        work.registry.point(CHURN, CHAMPION, trained.version)
-    return trained
-
-
-def backtest(work: Workspace, months: Sequence[Month], horizons: Sequence[int] | None = None) -> dict[str, Any]:
-    """Judge the model and its baselines month by month; the report is logged in MLflow too."""
-    from models.backtest import run_backtest
-    from models.training import flat_metrics
-
-    asked = [_horizon(work, horizon) for horizon in horizons or work.source().churn.horizons]
-    with work.home.locked("training", work.say):
-        report = run_backtest(backtest_setup(work), months, asked)
-        work.registry.log_report(f"{months[0]} to {months[-1]}", flat_metrics(report), report)
-    return report
-
-
-def score(work: Workspace, month: Month) -> Entry:
-    """Score the month with the champion, resolved once."""
-    work.refuse_empty()
-    with work.home.locked(month_lock(month), work.say):
-        return _score(work, month)[0]
-
-
-def write_list(work: Workspace, month: Month) -> WrittenList:
-    """Rank the month's scores into its warning list."""
-    from serving.warning_lists import write_warning_list
-
-    work.refuse_empty()
-    with work.home.locked(month_lock(month), work.say):
-        entry, champion = _score(work, month)
-        return write_warning_list(work.home.lists, work.ledger, entry, champion, work.settings.lists)
-
-
-def _score(work: Workspace, month: Month) -> tuple[Entry, Any]:
-    from serving.customer_scores import Scoring, score_month
-
-    champion = work.registry.champion()
-    scoring = Scoring(work.ledger, champion, work.source().churn, work.code, work.settings.engine.cores, work.now)
-    return score_month(scoring, month, lambda done, of: work.say(f"scored bucket {done} of {of}")), champion
-
-
-def backtest_setup(work: Workspace) -> Backtest:
-    """What training and backtest need, from the workspace."""
-    from features.feature_months import feature_set_at
-    from models.backtest import Backtest
-
-    churn = work.source().churn
-    return Backtest(
-        work.ledger,
-        lambda month: feature_set_at(work.ledger, month, churn, work.code),
-        work.settings.churn,
-        work.settings.evaluation,
-        work.settings.engine.cores,
-        work.now,
-        work.say,
-    )
-
-
-def _horizon(work: Workspace, asked: int | None) -> int:
-    horizons = work.source().churn.horizons
-    if asked is not None and asked not in horizons:
-        raise WorkspaceError(
-            f"horizon {asked} is not one of the source's horizons {', '.join(map(str, horizons))}; "
-            f"add it to churn.horizons in source.toml"
-        )
-    return asked or horizons[0]
 
 
 def ready_to_run(work: Workspace) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from features.month_ledger import Entry
+    from models.promotion_ledger import Decision
 
 TITLES = {
     "auc": "AUC",
@@ -22,15 +23,19 @@ TITLES = {
 
 
 def show_trained(trained: Mapping[str, Any]) -> None:
-    """What was registered, what it learned from, and how the same recipe did before."""
+    """What was registered and decided of it, what it learned from, how the same recipe did before, where to look."""
     learned, console = trained["trained_on"], Console()
     console.print(
-        f"{trained['model']} version {trained['version']} is @{trained['alias']}: {learned['leavers']:,} leavers among "
+        f"{trained['model']} version {trained['version']} learned from {learned['leavers']:,} leavers among "
         f"{learned['customers']:,} customers in {learned['scoring_months'][0]} to {learned['scoring_months'][-1]}"
     )
     if trained["note"]:
         console.print(f"note: {trained['note']}")
     show_report(trained["test"], "the same recipe, trained as of its latest test month")
+    console.print(trained["decision"], soft_wrap=True)
+    if trained["champion"] not in (trained["version"], 0):
+        console.print(f"@champion is version {trained['champion']}")
+    console.print(f"look at run {trained['run_id']}: mlflow ui --backend-store-uri {trained['where']}", soft_wrap=True)
 
 
 def show_report(report: Mapping[str, Any], period: str) -> None:
@@ -61,6 +66,24 @@ def _figure(figure: Mapping[str, Any]) -> str:
     return f"{figure['value']:.3f}\n" + (
         f"{figure['low']:.2f}…{figure['high']:.2f}" if figure.get("low") is not None else str(figure.get("note", ""))
     )
+
+
+def show_promotions(decisions: Sequence[Decision]) -> None:
+    table = Table(title="Decisions about champions")
+    for column in ("decided at", "model", "decision", "from", "to", "moved", "by", "why"):
+        table.add_column(column, justify="right" if column in ("from", "to") else "left")
+    for row in decisions:
+        table.add_row(
+            row.decided_at[:19],
+            row.model,
+            row.action,
+            str(row.from_version or ""),
+            str(row.to_version),
+            "yes" if row.moved else "no",
+            row.actor,
+            row.reason,
+        )
+    Console().print(table)
 
 
 def show_revisions(entries: Sequence[Entry]) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 
+HOME, SETTINGS, EXTRACT = "HOLDFAST_HOME", "HOLDFAST_SETTINGS", "HOLDFAST_EXTRACT"
+"""Variables that tell the flows where to work, since a server starts them in processes of their own."""
+
+
 class WorkspaceError(HoldfastError):
     """A home that lacks what a command needs."""
 
@@ -93,6 +97,15 @@ def open_workspace(home: Path, settings_file: Path | None, say: Callable[[str], 
     _prepare_libraries(settings)
     opened = open_home(home) if home.exists() else Home(home.resolve())
     return Workspace(opened, settings, dt.datetime.now(dt.UTC), say)
+
+
+def name_to_flows(work: Workspace, settings_file: Path | None, extract: Path | None = None) -> None:
+    """Let the flows that this process or a child of it runs work in this home, with these settings and extracts."""
+    os.environ[HOME] = str(work.home.root)
+    for variable, chosen in ((SETTINGS, settings_file), (EXTRACT, extract)):
+        os.environ.pop(variable, None)
+        if chosen is not None:
+            os.environ[variable] = str(chosen.resolve())
 
 
 def _prepare_libraries(settings: Settings) -> None:

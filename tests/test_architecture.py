@@ -31,6 +31,7 @@ PLANTED = {
     "door-spark": ("features/warehouse.py", "from pyspark import sql"),
     "door-polars": ("features/usage.py", "import polars as pl"),
     "door-dataframely": ("features/warehouse.py", "import dataframely"),
+    "door-pictures": ("models/training.py", "import matplotlib"),
     "door-learning": ("serving/customer_scores.py", "from lightgbm import Booster"),
 }
 
@@ -47,9 +48,11 @@ HEAVY_BY_NATURE = {
     "flows.monthly_flows": {"prefect"},  # its decorators are Prefect's
     "infra.simulator.extracts": {"pyarrow"},
     "infra.simulator.small_operator": {"pyarrow"},
+    # Its metrics are Evidently's, which brings the rest.
+    "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
 }
-# Programs: MLflow loads the one, a person starts the others, and no module of ours imports them.
-PROGRAMS = ("models.churn_model", "infra.benchmarks")
+# Programs: MLflow loads the models, a person starts the others, and no module of ours imports them.
+PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks")
 # What a person waits for at every command, even at --help.
 LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
 

@@ -7,6 +7,7 @@ from features.contracts import (
     customers,
     outcomes,
     plan_periods,
+    responses,
     service_events,
     usage,
 )
@@ -14,7 +15,7 @@ from features.contracts.contract import Contract
 
 CONTRACTS: dict[str, Contract] = {
     module.CONTRACT.name: module.CONTRACT
-    for module in (customers, bills, usage, plan_periods, service_events, custom_indicators, outcomes)
+    for module in (customers, bills, usage, plan_periods, service_events, custom_indicators, outcomes, responses)
 }
 
 

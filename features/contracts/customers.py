@@ -7,6 +7,8 @@ from features.contracts.contract import Contract, customer_id, date, described, 
 ON_NET = ("active", "suspended")
 LEFT_BY_CHOICE = ("closed", "ported_out")
 LEFT_BY_FORCE = ("closed_arrears", "closed_fraud")
+MASKED = r"^[^*]{0,3}\*+[^*]{0,4}$"
+"""At most the first three and the last four characters show: enough to know one's customer, too little to call."""
 
 
 class Customers(dy.Schema):
@@ -41,6 +43,13 @@ class Customers(dy.Schema):
     hall = name("Business hall that looks after the customer.")
     manager = name("Customer manager who owns the customer.")
     dealer = name("Dealer who sold the number.")
+    masked_number = dy.String(
+        nullable=True,
+        regex=MASKED,
+        max_length=20,
+        description="The number with its middle hidden, for example 139****1234; at most 3 + 4 characters may show.",
+        metadata=described(sensitivity="personal"),
+    )
 
 
 CONTRACT = Contract("customers", Customers, "One row per customer on the books at the end of the month.", required=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infra.simulator.contacts import OUTCOMES
 from infra.simulator.leaving import CAUSES
 from infra.simulator.subscribers import (
     AREAS,
@@ -33,23 +34,28 @@ COUNTIES = [f"{city} county {area // AREAS_PER_COUNTY}" for area, city in enumer
 
 @dataclass(frozen=True)
 class LivedMonth:
-    """One month of everybody's life: `usage`, `bill` and `events` (days, by kind) go row by row with `who`."""
+    """One month of everybody's life: `usage`, `bill` and `events` (days, by kind) go row by row with `who`.
+
+    `answers` are those of the people whom a campaign contacted, attempt by attempt.
+    """
 
     month: np.datetime64
     who: Array
     usage: dict[str, Array]
     bill: dict[str, Array]
     events: dict[str, Array]
+    answers: Array
 
 
 def send(folder: Path, lived: LivedMonth) -> None:
-    """Write the month's five extracts; a closed number stays in `customers` for a while, elsewhere not."""
+    """Write the month's six extracts; a closed number stays in `customers` for a while, elsewhere not."""
     on_net = ~(lived.who["closed_on"] < lived.month.astype("M8[D]"))
     _write(folder, "customers", lived, _customers(lived))
     _write(folder, "bills", lived, _bills(lived).filter(on_net))
     _write(folder, "usage", lived, pa.table({"msisdn": _msisdn(lived.who), **lived.usage}).filter(on_net))
     _write(folder, "plans", lived, _plans(lived.who[on_net], lived.month))
     _write(folder, "events", lived, _events(lived, on_net))
+    _write(folder, "responses", lived, _responses(lived.answers))
 
 
 def send_truth(folder: Path, lived: LivedMonth) -> None:
@@ -121,6 +127,21 @@ def _events(lived: LivedMonth, on_net: Array) -> pa.Table:
             on_net & ~np.isnat(since)
         )
         for kind, (since, until) in began.items()
+    )
+
+
+def _responses(answers: Array) -> pa.Table:
+    unheard = answers["outcome"] != OUTCOMES.index("reached")
+    texts = {name: pa.array(answers[name], pa.string()) for name in ("campaign", "channel", "plan")}
+    return pa.table(
+        {
+            "msisdn": _msisdn(answers),
+            "called": answers["contacted_on"],
+            "result": _named(OUTCOMES, answers["outcome"]),
+            "agreed": pa.array(answers["accepted"], mask=unheard),
+            "seconds": pa.array(answers["talk_seconds"], mask=unheard),
+            **texts,
+        }
     )
 
 

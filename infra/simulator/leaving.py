@@ -29,7 +29,8 @@ def decide(who: Array, month: np.datetime64, step: int, rng: Generator) -> None:
     size, pull = len(who), _pull(who, month, step)
     months_on_net = (month - who["activated"].astype("M8[M]")).astype(int)
     of_tenure = np.select([months_on_net < 7, months_on_net > 48], [2.2, 0.5], 1.0)
-    who["hazard"] = np.minimum(_BASE_HAZARD[who["brand"]] * of_tenure * np.exp(pull.sum(axis=1)), 0.5)
+    swayed = np.where(month <= who["swayed_until"], who["sway"], 0)
+    who["hazard"] = np.minimum(_BASE_HAZARD[who["brand"]] * of_tenure * np.exp(pull.sum(axis=1) + swayed), 0.5)
     free = np.isnat(who["leaves"]) & (months_on_net > 0)
     now = free & (rng.random(size) < who["hazard"])
     # Who pays in advance may just let the card lie; who gets a bill has to give notice.

@@ -7,6 +7,7 @@ stayers too, and a good model's AUC lies near 0.8.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.random import Generator, Philox
 
 from features.months import Month
 from infra.simulator import leaving
+from infra.simulator.contacts import NO_ANSWERS, NOBODY, Contacts, contact
 from infra.simulator.extracts import LivedMonth, send
 from infra.simulator.subscribers import (
     AREAS,
@@ -38,18 +40,32 @@ _SEASON = np.array([1.0, 0.85, 1.0, 1.0, 1.03, 1.0, 1.05, 1.05, 1.02, 1.06, 1.0,
 """Use by calendar month; low in the month of Spring Festival."""
 
 
-def simulate(folder: Path, *, first: Month, customers: int = 20_000, months: int = 14, seed: int = 1) -> None:
+def simulate(  # noqa: PLR0913 - all but the first come by name
+    folder: Path,
+    *,
+    first: Month,
+    customers: int = 20_000,
+    months: int = 14,
+    seed: int = 1,
+    contacts: Contacts = NOBODY,
+) -> None:
     """Write one Parquet file per table and month into `folder`, named like `bills_2025-01.parquet`.
 
     The same arguments give the same bytes. A month rests on the random numbers of that month and of those
     before it, so more months leave the earlier files as they are. `customers` is how many there are to
     begin with; about as many join as leave.
+
+    `contacts` act from the month after theirs on: to let a campaign act, the operator lives again from its
+    start, and the files of the months before come out as they were. Once somebody stays whom a contact has
+    kept, the others' later luck is drawn anew, as it would be with another seed, by the same chances.
     """
-    for lived in lived_months(first, customers, months, seed):
+    for lived in lived_months(first, customers, months, seed, contacts):
         send(folder, lived)
 
 
-def lived_months(first: Month, customers: int, months: int, seed: int) -> Iterator[LivedMonth]:
+def lived_months(
+    first: Month, customers: int, months: int, seed: int, contacts: Contacts = NOBODY
+) -> Iterator[LivedMonth]:
     """The months that `simulate` sends, one after the other; each is to be used before the next is asked for.
 
     With `send_truth` a test or benchmark can put the hidden truth of the same months in a folder of its own.
@@ -63,6 +79,7 @@ def lived_months(first: Month, customers: int, months: int, seed: int) -> Iterat
         who = np.concatenate((leaving.still_kept(who, month), draw(coming, joined, month, rng, newcomers=joined > 0)))
         joined += coming
         lived = _live(who, month, step, rng)
+        lived = replace(lived, answers=contact(who, month, contacts, seed))
         if step >= 0:
             yield lived
 
@@ -80,7 +97,7 @@ def _live(who: Array, month: np.datetime64, step: int, rng: Generator) -> LivedM
     events = _feel(who, month, share > 0, shocked, rng)
     _change_plan(who, month, shocked & (share > 0), rng)
     _pay(who, month, bill["total_fen"], rng)
-    return LivedMonth(month, who, usage, bill, events)
+    return LivedMonth(month, who, usage, bill, events, NO_ANSWERS)
 
 
 def _suspend(who: Array, month: np.datetime64, rng: Generator) -> None:

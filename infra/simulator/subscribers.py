@@ -37,6 +37,8 @@ SUBSCRIBER = np.dtype(
         # hidden: why, when and how they leave
         *[(name, "f8") for name in ("bill_grievance", "service_grievance", "hazard", "fading")],
         *[(name, "M8[M]") for name in ("decided", "leaves")],
+        # hidden: what a campaign's contact has changed in the logarithm of the hazard, and until when
+        *[("sway", "f8"), ("swayed_until", "M8[M]")],
         *[(name, "i2") for name in ("cause", "exit")],
     ]
 )

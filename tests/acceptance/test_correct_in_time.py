@@ -22,7 +22,7 @@ from features.feature_months import build_feature_month, feature_set_at
 from features.known_months import Frame, KnownMonths
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month, months_between
-from flows import steps
+from flows import model_steps, steps
 from flows.cli import app
 from flows.steps import Arrival
 from flows.workspace import Workspace, open_workspace
@@ -30,6 +30,7 @@ from models import churn
 from models.backtest import training_table
 from models.registry import ModelRecord
 from tests.acceptance.two_futures import AS_OF, FIRST, write_extract, write_lives, write_mapping
+from tests.models.remembered_registry import Remembered
 
 REVISED = [Month(2025, 2), Month(2025, 3), AS_OF]
 SETTINGS = """
@@ -52,17 +53,6 @@ replicates = 10
 [privacy]
 key_file = "{key}"
 """
-
-
-class Remembered:
-    """In the place of the registry: what would have been registered."""
-
-    def register(self, record: ModelRecord) -> int:
-        self.record = record
-        return 1
-
-    def point(self, name: str, alias: str, version: int) -> None:
-        """No alias is kept."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +128,12 @@ def parquet_bytes(work: Workspace, entry: Entry) -> list[bytes]:
 def trained(work: Workspace) -> ModelRecord:
     """What `holdfast train` registers, without starting MLflow."""
     work.__dict__["registry"] = registry = Remembered()
-    steps.train(work, AS_OF)
-    return registry.record
+    model_steps.train(work, AS_OF)
+    return registry.records[0]
 
 
 def booster(work: Workspace, code: str) -> str:
-    test = steps.backtest_setup(work)
+    test = model_steps.backtest_setup(work)
     wanted = feature_set_at(work.ledger, AS_OF, work.source().churn, code)
     return churn.fit(training_table(test, AS_OF, 1, wanted), 1, test.settings, 1).booster_text
 

@@ -134,11 +134,11 @@ def test_the_model_beats_chance_and_says_how_it_was_judged(source: str, answers:
 
 def test_the_list_ranks_the_month(source: str, answers: dict[str, list[Any]]):
     written = answers[source][4]["list"]
-    lines = (Path(written["folder"]) / "warning_list.csv").read_text(encoding="utf-8-sig").splitlines()
+    lines = (Path(written["folder"]) / "province.csv").read_text(encoding="utf-8-sig").splitlines()
     columns = lines[0].split(",")
-    probability = [float(line.split(",")[columns.index("probability")]) for line in lines[1:]]
-    assert (written["listed"], len(probability)) == (50, 50)
-    assert probability == sorted(probability, reverse=True)
+    at_risk = [float(line.split(",")[columns.index("value_at_risk")]) for line in lines[1:]]
+    assert (written["listed"], len(at_risk)) == (50, 50)
+    assert at_risk == sorted(at_risk, reverse=True)
 
 
 def test_no_phone_number_is_in_a_home(answers: dict[str, list[Any]], real_data: Path):
@@ -146,4 +146,4 @@ def test_no_phone_number_is_in_a_home(answers: dict[str, list[Any]], real_data: 
     column = lines[0].split(",").index("mobile_number")
     number = lines[1].split(",")[column].encode()
     folder = Path(answers["prepaid_panel"][4]["list"]["folder"])
-    assert number not in (folder / "warning_list.csv").read_bytes()
+    assert number not in (folder / "province.csv").read_bytes()

@@ -24,6 +24,7 @@ def write_mapping(folder: Path) -> Path:
     for table, (file, _) in HISTORIES.items():
         sql = (mapping / f"{table}.sql").read_text().replace("    period AS month,\n", "").replace(f"{file}_*", file)
         (mapping / f"{table}.sql").write_text(sql)
+    (mapping / "responses.sql").unlink(missing_ok=True)  # nobody was contacted in these lives
     return mapping
 
 

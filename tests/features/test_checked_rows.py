@@ -29,6 +29,7 @@ def reasons(answer: CheckedRows) -> list[str]:
 
 ANN = {"customer_id": "ann"}
 CUSTOMER = ANN | {"status": "active"}
+MASKED = r"masked_number: does not match ^[^*]{0,3}\*+[^*]{0,4}$"
 PERIOD = ANN | {"plan_id": "red", "started_on": dt.date(2017, 3, 1)}
 
 
@@ -44,6 +45,11 @@ PERIOD = ANN | {"plan_id": "red", "started_on": dt.date(2017, 3, 1)}
         ("customers", CUSTOMER | {"birth_year": 1899}, "birth_year: below 1900"),
         ("customers", CUSTOMER | {"birth_year": 2101}, "birth_year: above 2100"),
         ("customers", CUSTOMER | {"hall": "x" * 201}, "hall: longer than 200 characters"),
+        ("customers", CUSTOMER | {"masked_number": "13900001234"}, MASKED),
+        ("customers", CUSTOMER | {"masked_number": "1391234"}, MASKED),
+        ("customers", CUSTOMER | {"masked_number": "1390****1234"}, MASKED),
+        ("customers", CUSTOMER | {"masked_number": "139****01234"}, MASKED),
+        ("customers", CUSTOMER | {"masked_number": "139**0**1234"}, MASKED),
         ("bills", ANN | {"amount": 10_000_000.01}, "amount: above 10000000"),
         ("bills", ANN | {"arrears": -10_000_000.01}, "arrears: below -10000000"),
         ("bills", ANN | {"recharge_count": -1}, "recharge_count: below 0"),
@@ -66,6 +72,8 @@ def test_a_row_that_breaks_the_contract_is_refused_with_the_reason(table: str, r
 @pytest.mark.parametrize(
     ("table", "row"),
     [
+        ("customers", CUSTOMER | {"masked_number": "139****1234"}),
+        ("customers", CUSTOMER | {"masked_number": "*****"}),
         ("customers", CUSTOMER),
         ("customers", CUSTOMER | {"status": "closed_arrears", "payment_type": "prepaid", "birth_year": 1900}),
         ("bills", ANN),

@@ -27,6 +27,7 @@ def test_the_tables_are_those_that_an_operator_may_deliver():
         "service_events",
         "custom_indicators",
         "outcomes",
+        "responses",
     ]
 
 
@@ -77,6 +78,7 @@ def test_an_agreed_end_is_known_in_advance_and_the_end_of_an_interval_when_it_ha
         ("service_events", ["customer_id", "kind", "started_on"]),
         ("custom_indicators", ["customer_id", "name"]),
         ("outcomes", ["customer_id"]),
+        ("responses", ["customer_id", "campaign", "contacted_on"]),
     ],
 )
 def test_a_table_has_one_row_per_key_whose_columns_are_never_null(table: str, key: list[str]):
@@ -111,6 +113,8 @@ def test_an_interval_is_two_dates_of_its_table_of_which_the_start_is_known(contr
         ("custom_indicators", "name", True),
         ("custom_indicators", "category", False),
         ("outcomes", "churned", False),
+        ("responses", "outcome", True),
+        ("responses", "accepted", False),
     ],
 )
 def test_a_message_quotes_no_value_that_could_tell_who_it_is(table: str, column: str, shown: bool):

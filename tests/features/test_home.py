@@ -25,6 +25,20 @@ def test_a_home_is_made_where_there_is_none(tmp_path: Path):
     assert open_home(tmp_path / "a" / "home").root.is_dir()
 
 
+def test_a_home_is_for_its_owner_alone_whatever_makes_it(tmp_path: Path):
+    open_home(tmp_path / "opened")
+    Home(tmp_path / "remembering").remember(source="simulated_operator")
+    with Home(tmp_path / "locked").locked("ingest"):
+        pass
+    assert {home.stat().st_mode & 0o777 for home in tmp_path.iterdir()} == {0o700}
+
+
+def test_a_home_that_exists_keeps_its_permissions(tmp_path: Path):
+    (tmp_path / "home").mkdir(mode=0o750)
+    open_home(tmp_path / "home")
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o750
+
+
 def test_a_file_is_no_home(tmp_path: Path):
     (tmp_path / "home").write_text("")
     with pytest.raises(FeaturesError, match=r"home is a file; give --home a folder$"):
@@ -84,3 +98,46 @@ def test_scratch_is_private_empty_and_gone_afterwards(tmp_path: Path):
         assert staging.stat().st_mode & 0o777 == 0o700
         assert list(staging.iterdir()) == []
     assert not staging.exists()
+
+
+def test_a_home_comes_to_rest_when_nobody_works_in_it(tmp_path: Path):
+    home, said, waits, at_rest = Home(tmp_path), [], threading.Event(), threading.Event()
+
+    def told(text: str) -> None:
+        said.append(text)
+        waits.set()
+
+    def second() -> None:
+        with home.at_rest(told):
+            at_rest.set()
+
+    with home.locked("run-2017-03"):
+        other = threading.Thread(target=second)
+        other.start()
+        assert waits.wait(10)
+        with home.locked("month-2017-03", pytest.fail):  # a run under way goes on to its end
+            assert not at_rest.is_set()
+    assert at_rest.wait(10)
+    other.join()
+    assert said == [f"a run is at work in {tmp_path}; waiting for it to end"]
+
+
+def test_nobody_goes_to_work_in_a_home_at_rest(tmp_path: Path):
+    home, said, waits, entered = Home(tmp_path), [], threading.Event(), threading.Event()
+
+    def told(text: str) -> None:
+        said.append(text)
+        waits.set()
+
+    def second() -> None:
+        with home.locked("ingest", told):
+            entered.set()
+
+    with home.at_rest(pytest.fail):
+        other = threading.Thread(target=second)
+        other.start()
+        assert waits.wait(10)
+        assert not entered.is_set()
+    assert entered.wait(10)
+    other.join()
+    assert said == [f"a backup is being taken in {tmp_path}; waiting for it to end"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ import pytest
 
 from features.home import Home
 from features.months import Month
-from tests.flows.conftest import LAST, Operator, bytes_of
+from tests.flows.conftest import BEFORE, LAST, Operator, bytes_of
 
 pytestmark = pytest.mark.slow
 
@@ -31,10 +33,19 @@ def prefect() -> Iterator[None]:
         yield
 
 
-def run_month(home: Path, operator: Operator, month: str = LAST) -> Any:
+@contextlib.contextmanager
+def working_in(home: Path, operator: Operator, extract: Path | None = None) -> Iterator[Any]:
+    """The flows, with the environment that names home, settings and extract to them."""
     from flows import monthly_flows
+    from flows.workspace import EXTRACT, HOME, SETTINGS
 
-    return monthly_flows.run_month(month, str(home), settings=str(operator.settings), return_state=True)
+    os.environ |= {HOME: str(home), SETTINGS: str(operator.settings)} | ({EXTRACT: str(extract)} if extract else {})
+    yield monthly_flows
+
+
+def run_month(home: Path, operator: Operator, month: str = LAST, extract: Path | None = None) -> Any:
+    with working_in(home, operator, extract) as flows:
+        return flows.run_month(month, return_state=True)
 
 
 def task_runs(flow_run_id: Any) -> list[tuple[str, str]]:
@@ -65,33 +76,33 @@ def test_a_month_runs_its_tasks_in_order_under_its_name_and_again_with_the_same_
     trained_home: Path, operator: Operator
 ):
     state = run_month(trained_home, operator)
-    written = state.result()
+    done = state.result()
+    written = done["list"]
     assert written == {"folder": str(trained_home / "lists" / f"month={LAST}"), "listed": 25, "scored": 205}
     assert name_of(state.state_details.flow_run_id) == f"run {LAST}"
     assert task_runs(state.state_details.flow_run_id) == [
-        (f"{step} {LAST}", "COMPLETED") for step in ("ingest", "features", "score", "list")
+        (f"{step} {LAST}", "COMPLETED") for step in ("ingest", "features", "score", "list", "monitor")
     ]
+    assert done["new_tables"] == 6  # two contract tables, features, scores, list, drift
     before = bytes_of(trained_home / "tables") | bytes_of(trained_home / "lists")
-    assert run_month(trained_home, operator).result() == written
+    assert run_month(trained_home, operator).result() == done | {"new_tables": 0}
     assert bytes_of(trained_home / "tables") | bytes_of(trained_home / "lists") == before
 
 
 def test_a_failing_step_fails_the_run_with_its_one_line_and_no_row(
     trained_home: Path, operator: Operator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    from flows import monthly_flows
+    from flows.flow_run import StepFailed
 
     extract = tmp_path / "extract"
     extract.mkdir()
     for name in ("customers.csv", "bills.csv"):
         text = (operator.extract / name).read_text()
         (extract / name).write_text(text.replace(f"{LAST},", "2025-77,"))
-    state = monthly_flows.run_month(
-        LAST, str(trained_home), None, str(extract), str(operator.settings), return_state=True
-    )
+    state = run_month(trained_home, operator, extract=extract)
     assert state.is_failed()
     problem = state.result(raise_on_failure=False)
-    assert isinstance(problem, monthly_flows.StepFailed)
+    assert isinstance(problem, StepFailed)
     assert "belong to no month" in str(problem)
     assert (problem.__cause__, problem.__context__) == (None, None)
     assert task_runs(state.state_details.flow_run_id) == [(f"ingest {LAST}", "FAILED")]
@@ -124,7 +135,7 @@ def test_an_unforeseen_error_in_a_step_shows_neither_traceback_nor_what_it_quote
 def test_a_month_that_is_none_fails_the_run_before_it_touches_the_home(tmp_path: Path, operator: Operator):
     state = run_month(tmp_path / "home", operator, month="../2025")
     assert state.is_failed()
-    assert "../2025" in str(state.result(raise_on_failure=False))
+    assert "month: String should match pattern" in str(state.result(raise_on_failure=False))
     assert not (tmp_path / "home").exists()
 
 
@@ -147,22 +158,104 @@ def test_a_second_run_of_the_month_waits_for_the_first_and_finds_the_work_done(
 
 def complete_by_steps(home: Path, operator: Operator) -> dict[str, bytes]:
     """What a first run of the month does while it holds the lock; the tables after it."""
-    from flows import steps
+    from flows import list_steps, monitor_steps, steps
     from flows.workspace import open_workspace
 
     work, month = open_workspace(home, operator.settings, lambda _: None), Month.parse(LAST)
     steps.ingest(work, steps.Arrival(months=[month]))
-    steps.write_list(work, month)
+    list_steps.write_list(work, month)
+    monitor_steps.monitor(work, month)
     return bytes_of(home / "tables")
 
 
-def test_ingest_features_and_training_are_flows_too(trained_home: Path, operator: Operator):
-    from flows import monthly_flows
+def test_every_step_of_the_month_is_a_flow_of_its_own_too(trained_home: Path, operator: Operator):
+    from flows import model_flows
 
-    home, settings = str(trained_home), str(operator.settings)
-    assert monthly_flows.ingest_month("2025-03", home, settings=settings) == 564
-    assert monthly_flows.build_features("2025-03", home, settings) == 264
-    assert monthly_flows.train_churn("2025-06", home=home, settings=settings) == 1
+    with working_in(trained_home, operator) as flows:
+        assert flows.ingest_month("2025-03") == 564
+        assert flows.build_features("2025-03") == 264
+        assert flows.score_month(BEFORE)["listed"] == 25
+        assert flows.monitor_month(BEFORE)["verdict"]
+        assert model_flows.train_churn(BEFORE)["version"] == 1
+
+
+def test_a_backfill_stops_at_the_first_month_that_fails_and_goes_on_when_started_again(
+    filled: Path, operator: Operator, tmp_path: Path
+):
+    from flows import model_flows
+
+    home = Path(shutil.copytree(filled, tmp_path / "home"))
+    extract = Path(shutil.copytree(operator.extract, tmp_path / "extract"))
+    bills = (extract / "bills.csv").read_text()
+    (extract / "bills.csv").write_text("".join(line for line in bills.splitlines(True) if LAST not in line))
+    with working_in(home, operator, extract) as flows:
+        model_flows.train_churn("2025-04")
+        stopped = flows.backfill("2025-05", "2025-08", return_state=True)
+        assert stopped.is_failed()
+        assert "2025-07" in str(stopped.result(raise_on_failure=False))
+        assert sorted(folder.name for folder in (home / "lists").glob("month=*")) == ["month=2025-05", "month=2025-06"]
+        (extract / "bills.csv").write_text(bills)
+        before = bytes_of(home / "lists")
+        assert sorted(flows.backfill("2025-05", LAST)) == ["2025-05", "2025-06", "2025-07"]
+        assert bytes_of(home / "lists").items() >= before.items()
+
+
+def test_what_the_disk_refuses_is_tried_again_and_a_bad_month_is_not(
+    trained_home: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    from flows import monthly_flows, steps
+
+    tried: list[str] = []
+    ingest = steps.ingest
+
+    def full_at_first(*given: Any) -> Any:
+        tried.append("ingest")
+        if len(tried) == 1:
+            raise OSError(28, "No space left on device", "/home/tables")
+        return ingest(*given)
+
+    monkeypatch.setattr(steps, "ingest", full_at_first)
+    monkeypatch.setattr(monthly_flows.ingest_task, "retry_delay_seconds", 0)
+    with working_in(trained_home, operator) as flows:
+        assert flows.ingest_month("2025-03") == 564
+        assert len(tried) == 2
+        assert flows.ingest_month("2031-01", return_state=True).is_failed()
+        assert len(tried) == 3
+
+
+def test_a_run_whose_process_was_killed_is_marked_crashed_at_the_next_start(trained_home: Path, operator: Operator):
+    """The killed one leaves its sign behind without the lock; a living one holds it."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Running
+
+    from features.home import kernel_lock
+    from flows.flow_run import mark_dead_runs
+    from flows.monthly_flows import build_features
+
+    home = Home(trained_home)
+    with get_client(sync_client=True) as client:
+        dead, living = (client.create_flow_run(build_features, parameters={"month": LAST}, state=Running()).id for _ in range(2))
+        (trained_home / "runs").mkdir(exist_ok=True)
+        (trained_home / "runs" / f"{dead}.run").touch()
+        with kernel_lock(trained_home / "runs" / f"{living}.run"):
+            assert mark_dead_runs(home) == [str(dead)]
+            assert client.read_flow_run(living).state.is_running()  # type: ignore[union-attr]
+        assert client.read_flow_run(dead).state.is_crashed()  # type: ignore[union-attr]
+        assert mark_dead_runs(home) == [str(living)]
+        run_month(trained_home, operator)
+    assert list((trained_home / "runs").glob("*.run")) == []
+
+
+def test_a_run_leaves_tables_for_people_and_no_customer_in_them(trained_home: Path, operator: Operator):
+    from prefect.client.orchestration import get_client
+
+    run_month(trained_home, operator)
+    with get_client(sync_client=True) as client:
+        found = {artifact.key: artifact for artifact in client.read_artifacts()}
+    assert found[f"list-{LAST}"].description.startswith(f"Warning list of {LAST}: 25 of 205 scored customers")
+    assert '"listed": 25' in found[f"list-{LAST}"].data
+    assert f"## {LAST}: " in found[f"drift-{LAST}"].data
+    assert "customer-0" not in str([artifact.data for artifact in found.values()])
 
 
 def test_the_command_runs_a_month_without_a_server_and_prints_one_json_object(trained_home: Path, operator: Operator):

@@ -105,19 +105,6 @@ def test_features_are_built_once_and_again_when_their_inputs_change(home: Path, 
     assert (rebuilt.revision, rebuilt.content_hash == first.content_hash) == (2, False)
 
 
-def test_the_month_scored_and_listed_again_leaves_the_same_bytes(trained_home: Path, operator: Operator):
-    work, month = opened(trained_home, operator), Month.parse(LAST)
-    steps.ingest(work, steps.Arrival(months=[month]))
-    scored = steps.score(work, month)
-    written = steps.write_list(work, month)
-    assert (written.listed, written.scored, scored.rows) == (25, scored.rows, written.scored)
-    before = bytes_of(trained_home / "tables") | bytes_of(trained_home / "lists")
-    again = opened(trained_home, operator)
-    assert steps.score(again, month) == scored
-    assert steps.write_list(again, month) == written
-    assert bytes_of(trained_home / "tables") | bytes_of(trained_home / "lists") == before
-
-
 def test_an_older_revision_comes_back(home: Path, operator: Operator, tmp_path: Path):
     bills = ("bills", "--month", "2025-03", "--home", home)
     first = holdfast("revisions", *bills, "--json").json["revisions"][0]

@@ -65,16 +65,18 @@ def test_more_months_leave_the_earlier_files_as_they_are(tmp_path: Path) -> None
     simulate(tmp_path / "short", first=FIRST, customers=300, months=3)
     simulate(tmp_path / "long", first=FIRST, customers=300, months=5)
     short, long = _bytes_by_name(tmp_path / "short"), _bytes_by_name(tmp_path / "long")
-    assert len(short) == 15
-    assert len(long) == 25
+    assert len(short) == 18
+    assert len(long) == 30
     assert short.items() <= long.items()
 
 
 def test_what_is_hidden_is_not_sent(tmp_path: Path) -> None:
     simulate(tmp_path, first=FIRST, customers=300, months=1)
     sent = {file.name: set(pl.read_parquet_schema(file)) for file in tmp_path.iterdir()}
-    assert set(sent) == {f"{table}_2025-01.parquet" for table in ("customers", "bills", "usage", "plans", "events")}
+    tables = ("customers", "bills", "usage", "plans", "events", "responses")
+    assert set(sent) == {f"{table}_2025-01.parquet" for table in tables}
     hidden = {"hazard", "cause", "decided", "leaves", "exit", "fading", "bill_grievance", "service_grievance"}
+    hidden |= {"sway", "swayed_until"}
     assert not hidden & set().union(*sent.values())
 
 

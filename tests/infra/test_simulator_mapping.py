@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,28 +13,40 @@ import infra
 from features.contracts import CONTRACTS
 from features.months import Month
 from features.sources import OpenExtract, load_source, open_extract
+from infra.simulator.contacts import CONTACT, Contacts
 from infra.simulator.small_operator import simulate
 
 SOURCES = Path(infra.__file__).parent / "sources"
-TABLES = ["customers", "bills", "usage", "plan_periods", "service_events"]
+LIVES = ["customers", "bills", "usage", "plan_periods", "service_events"]
+TABLES = [*LIVES, "responses"]
 LAST = Month(2025, 2)
 
 
 @pytest.fixture(scope="module")
 def mapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenExtract]:
     home = tmp_path_factory.mktemp("home")
-    simulate(home / "extract", first=Month(2024, 12), customers=2_000, months=3)
+    contacted = [(number, np.datetime64(str(LAST)), "spring", "hall", "usage care") for number in _numbers(50)]
+    contacts = Contacts(np.array(contacted, CONTACT))
+    simulate(home / "extract", first=Month(2024, 12), customers=2_000, months=3, contacts=contacts)
     source = load_source("simulated_operator", SOURCES)
     limits = {"buckets": 1, "threads": 1, "memory_gb": 1.0}
     with open_extract(source, home / "extract", staging=home / "staging", key=b"k" * 32, **limits) as extract:  # type: ignore[arg-type]
         yield extract
 
 
-def test_the_mapping_fills_five_tables_for_every_month_and_loses_nothing(mapped: OpenExtract) -> None:
+def _numbers(size: int) -> list[int]:
+    """Of the first ones that the simulator gives away."""
+    return [13_000_000_000 + place * 1_299_709 % 7_000_000_000 for place in range(size)]
+
+
+def test_the_mapping_fills_every_table_for_every_month_responses_where_there_are_and_loses_nothing(
+    mapped: OpenExtract,
+) -> None:
     assert mapped.months() == [Month(2024, 12), Month(2025, 1), LAST]
     assert list(load_source("simulated_operator", SOURCES).tables) == sorted(TABLES)
-    assert all(mapped.rows(table, month) > 0 for table in TABLES for month in mapped.months())
-    assert [mapped.unplaced(table).num_rows for table in TABLES] == [0] * 5
+    assert all(mapped.rows(table, month) > 0 for table in LIVES for month in mapped.months())
+    assert [mapped.rows("responses", month) > 0 for month in mapped.months()] == [False, False, True]
+    assert [mapped.unplaced(table).num_rows for table in TABLES] == [0] * 6
     assert mapped.notes() == []
 
 
@@ -70,6 +83,13 @@ def test_states_kinds_and_brands_are_those_of_the_contracts(mapped: OpenExtract)
         "severe_complaint",
         "voluntary_suspension",
     }
+
+
+def test_what_became_of_a_contact_is_in_the_words_of_the_contract(mapped: OpenExtract) -> None:
+    responses = pl.DataFrame(mapped.batch("responses", LAST, 0))
+    assert set(responses["outcome"]) == {"busy", "no_answer", "reached"}
+    assert responses.filter(pl.col("outcome") == "reached")["accepted"].null_count() == 0
+    assert set(responses.select("campaign", "channel", "plan").iter_rows()) == {("spring", "hall", "usage care")}
 
 
 def test_a_changed_plan_ends_on_the_day_before_the_next_one_starts(mapped: OpenExtract) -> None:

@@ -35,7 +35,7 @@ def champion(operator: MonthLedger) -> Champion:
     labelling = Labelling(operator, wanted, 1, TRAINED_AS_OF, 1_000, NOW)
     table = stack([labelled_month(labelling, month) for month in usable_months(labelling)], wanted)
     settings = dataclasses.replace(QUICK, min_events=1_000, min_data_in_leaf=5)
-    facts = {"as_of": str(TRAINED_AS_OF), "gap": 0, "feature_set": wanted.id, "custom": []}
+    facts = {"as_of": str(TRAINED_AS_OF), "gap": 0, "feature_set": wanted.id, "custom": [], **churn.trained_on(table)}
     return Champion("churn-propensity", 3, churn.fit(table, 1, settings, 1), facts)
 
 

@@ -23,5 +23,6 @@ SELECT
     grid AS area,
     hall,
     manager,
-    seller AS dealer
+    seller AS dealer,
+    left(msisdn, 3) || '****' || right(msisdn, 4) AS masked_number
 FROM read_parquet('customers_*.parquet')

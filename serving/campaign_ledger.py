@@ -1,0 +1,74 @@
+"""Campaign ledger: who is in which arm of which campaign, written once before anybody is treated, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from features.months import Month
+from features.warehouse import Warehouse
+from serving import ServingError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLE = "campaign_ledger"
+TREATED, WITHHELD = "treated", "withheld"
+ARMS = (TREATED, WITHHELD)
+COLUMNS: Mapping[str, type] = {
+    **dict.fromkeys(("campaign", "month", "readout_month", "customer_id", "arm", "hall"), str),
+    **dict.fromkeys(("rank", "bucket", "horizon"), int),
+    **dict.fromkeys(("plan", "channel", "task_ref", "brand", "band"), str),
+    **dict.fromkeys(("probability", "usual_value", "value_at_risk"), float),
+    **dict.fromkeys(("design", "drawn_at"), str),
+}
+"""`hall` is the stratum of the draw, `rank` the place in its line; what is known at the draw is kept to compare
+the arms and to value the outcome; `design` is the digest of the campaign's design.json."""
+
+
+def record(warehouse: Warehouse, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append a campaign's rows in one commit, so that it is drawn whole or not at all; a second draw is refused.
+
+    The caller holds a lock that keeps other draws away.
+    """
+    campaign = rows[0]["campaign"]
+    if members(warehouse, campaign).num_rows:
+        raise ServingError(f"campaign {campaign}: was drawn before and is never drawn again; give a new --name")
+    warehouse.append_rows(TABLE, rows, COLUMNS)
+
+
+def members(warehouse: Warehouse, campaign: str) -> pa.Table:
+    """Everybody in the campaign, in the order of hall and rank; no rows when it was not drawn."""
+    import pyarrow.compute as pc
+
+    rows = _all(warehouse)
+    mine = rows.filter(pc.equal(rows.column("campaign"), campaign))
+    return mine.sort_by([("hall", "ascending"), ("rank", "ascending")])
+
+
+def running(warehouse: Warehouse, month: Month) -> pa.Table:
+    """Everybody in a campaign whose outcome is open at the close of `month`; months as text are in order of time."""
+    import pyarrow.compute as pc
+
+    rows, now = _all(warehouse), str(month)
+    is_open = pc.and_(pc.less_equal(rows.column("month"), now), pc.greater(rows.column("readout_month"), now))
+    return rows.filter(is_open)
+
+
+def drawn(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The campaigns that were drawn, in order of time, each with its counts."""
+    facts = ["campaign", "month", "readout_month", "design", "drawn_at", "arm"]
+    counts = _all(warehouse).group_by(facts).aggregate([([], "count_all")]).to_pylist()
+    campaigns: dict[str, dict[str, Any]] = {}
+    for row in counts:
+        kept = {name: row[name] for name in facts[:-1]}
+        campaigns.setdefault(row["campaign"], kept | dict.fromkeys(ARMS, 0))[row["arm"]] = row["count_all"]
+    return sorted(campaigns.values(), key=lambda campaign: (campaign["drawn_at"], campaign["campaign"]))
+
+
+def _all(warehouse: Warehouse) -> pa.Table:
+    import pyarrow as pa
+
+    kinds = {str: pa.large_string(), int: pa.int64(), float: pa.float64()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
+    return pa.Table.from_pylist(warehouse.rows(TABLE), schema)

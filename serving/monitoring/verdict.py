@@ -1,0 +1,181 @@
+"""Verdict: whether a month has drifted, which indicators did, and whether to train again, with the reasons in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from serving.monitoring.population_drift import IndicatorDrift, PopulationDrift
+
+State = Literal["stable", "watch", "drifted", "not enough data"]
+Overall = Literal["ok", "watch", "drifted", "not enough data"]
+MOVED: frozenset[State] = frozenset({"watch", "drifted"})
+DRIFTED: frozenset[State] = frozenset({"drifted"})
+NAMED = 3
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class MonitoringSettings:
+    """When a month counts as drifted, and what the drift report shows; reasons in docs/decisions.md, 20.
+
+    `significance` is the chance that a month in which nothing moved flags any indicator at all. `watch_share` and
+    `drift_share` are shares of importance. `sample_rows` rows of `top_indicators` go into the drift report.
+    """
+
+    psi_watch: float = 0.1
+    psi_drift: float = 0.25
+    unknown_rise: float = 0.05
+    watch_share: float = 0.2
+    drift_share: float = 0.5
+    significance: float = 0.01
+    sample_rows: int = 5_000
+    top_indicators: int = 20
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One column's figures with its verdict; `psi_noise` is what its PSI may reach by chance alone."""
+
+    figures: IndicatorDrift
+    psi_noise: float
+    state: State
+    unknown_rose: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The month's verdict: overall, what to do and why, and every column's own verdict."""
+
+    overall: Overall
+    retrain: bool
+    advice: str
+    reasons: tuple[str, ...]
+    drifted_share: float
+    score: Judged
+    indicators: tuple[Judged, ...]
+
+    def states(self) -> dict[str, int]:
+        """How many indicators are in each state."""
+        return dict(sorted(Counter(one.state for one in self.indicators).items()))
+
+    def most_important(self, count: int) -> list[Judged]:
+        """The indicators that matter most to the model, drifted or not."""
+        return sorted(self.indicators, key=lambda one: (-one.figures.importance, one.figures.indicator))[:count]
+
+    def most_drifted(self, count: int) -> list[Judged]:
+        """Those of the model's indicators with the most drift by importance."""
+        used = [one for one in self.indicators if one.figures.importance > 0]
+        return sorted(used, key=lambda one: (-one.figures.psi * one.figures.importance, one.figures.indicator))[:count]
+
+
+def judge(drift: PopulationDrift, settings: MonitoringSettings) -> Verdict:
+    """Flag columns whose PSI passes its threshold and what chance can do, then weigh them by importance."""
+    tests = len(drift.indicators) + 1
+    indicators = tuple(_judged(one, tests, settings) for one in drift.indicators)
+    score = _judged(drift.score, tests, settings)
+    share = _share(indicators, DRIFTED)
+    overall = _overall(score, indicators, settings)
+    reasons = tuple(_reasons(score, indicators, settings))
+    gone_missing = _share([one for one in indicators if one.unknown_rose], MOVED) > _share(indicators, MOVED) / 2
+    retrain = overall == "drifted" and not gone_missing
+    return Verdict(overall, retrain, _advice(overall, retrain), reasons, share, score, indicators)
+
+
+def _judged(one: IndicatorDrift, tests: int, settings: MonitoringSettings) -> Judged:
+    from scipy.stats import chi2
+
+    noise = one.noise_unit * float(chi2.isf(settings.significance / tests, one.freedom))
+    rose = one.unknown - one.unknown_before > settings.unknown_rise and one.psi > noise
+    return Judged(one, noise, _state(one.psi, noise, settings), rose)
+
+
+def _state(psi: float, noise: float, settings: MonitoringSettings) -> State:
+    """`not enough data` where chance alone may pass the upper threshold: then nothing can be said either way."""
+    if noise > settings.psi_drift:
+        return "not enough data"
+    if psi <= max(noise, settings.psi_watch):
+        return "stable"
+    return "drifted" if psi > settings.psi_drift else "watch"
+
+
+def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
+    """Importance of the indicators in these states; the model's importance adds up to 1."""
+    return sum(one.figures.importance for one in indicators if one.state in states)
+
+
+def _overall(score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> Overall:
+    """By shares of importance, not by the mean PSI: one indicator with a PSI of 3 would outweigh all others in that."""
+    if score.state == "not enough data":
+        return "not enough data"
+    drifted, moved = _share(indicators, DRIFTED), _share(indicators, MOVED)
+    if score.state == "drifted" or drifted >= settings.drift_share:
+        return "drifted"
+    rose = any(one.unknown_rose and one.figures.importance > 0 for one in indicators)
+    return "watch" if score.state == "watch" or moved >= settings.watch_share or rose else "ok"
+
+
+def _reasons(score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> list[str]:
+    """In words, the score first, then the indicators by their weight in the model."""
+    if score.state == "not enough data":
+        too_few = f"by chance alone the score's PSI may reach {score.psi_noise:.2f}, above {settings.psi_drift:g}"
+        return [f"{too_few}: too few customers in the month or in the model's reference to tell"]
+    reasons = [f"the score is {score.state}: PSI {score.figures.psi:.3f} (by chance up to {score.psi_noise:.3f})"]
+    moved = [one for one in _by_importance(indicators) if one.state in MOVED]
+    if moved:
+        share = _share(moved, MOVED)
+        named = ", ".join(f"{one.figures.indicator} (PSI {one.figures.psi:.2f})" for one in moved[:NAMED])
+        reasons.append(
+            f"{len(moved)} of {len(indicators)} indicators moved, with {share:.0%} of the model's importance: {named}"
+            + (", ..." if len(moved) > NAMED else "")
+        )
+    else:
+        reasons.append("no indicator moved")
+    rose = [one for one in _by_importance(indicators) if one.unknown_rose]
+    return reasons + [
+        f"{one.figures.indicator} is unknown for {one.figures.unknown:.0%} instead of {one.figures.unknown_before:.0%}"
+        for one in rose[:NAMED]
+    ]
+
+
+def _by_importance(indicators: Sequence[Judged]) -> list[Judged]:
+    return sorted(indicators, key=lambda one: (-one.figures.importance, one.figures.indicator))
+
+
+def _advice(overall: Overall, retrain: bool) -> str:
+    if overall == "drifted" and not retrain:
+        return (
+            "do not train again yet: values that used to be known are missing; look at the extract and its rejects, "
+            "deliver the month again, then monitor it again"
+        )
+    return {
+        "drifted": "train again as of the latest month, and compare the new version with the champion",
+        "watch": "no need to train yet; look at the indicators named, and train if the next month shows the same",
+        "ok": "no need to train",
+        "not enough data": "nothing can be said from so few customers; judge the model by a back-test instead",
+    }[overall]
+
+
+def rows_of(verdict: Verdict) -> list[dict[str, Any]]:
+    """Every column's figures as rows, the score first, then indicators in name order."""
+    return [row_of(one) for one in (verdict.score, *verdict.indicators)]
+
+
+def row_of(one: Judged) -> dict[str, Any]:
+    """One column's figures, rounded to six digits."""
+    figures = one.figures
+    return {
+        "indicator": figures.indicator,
+        "kind": figures.kind,
+        "psi": round(figures.psi, DIGITS),
+        "psi_noise": round(one.psi_noise, DIGITS),
+        "wasserstein": None if figures.wasserstein is None else round(figures.wasserstein, DIGITS),
+        "unknown": round(figures.unknown, DIGITS),
+        "unknown_before": round(figures.unknown_before, DIGITS),
+        "importance": round(figures.importance, DIGITS),
+        "state": one.state,
+        "unknown_rose": one.unknown_rose,
+    }

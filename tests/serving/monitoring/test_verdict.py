@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models.drift_reference import DriftReference, NumberReference, number_cells
+from serving.monitoring.population_drift import SCORE, IndicatorDrift, PopulationDrift, measure
+from serving.monitoring.verdict import MonitoringSettings, Verdict, judge, rows_of
+
+SETTINGS = MonitoringSettings()
+INDICATORS = 40
+
+
+def one(name: str = "bill", psi: float = 0.0, importance: float = 1.0, **changes: float) -> IndicatorDrift:
+    figures = IndicatorDrift(name, "number", psi, 1 / 5_000, 9, 0.1, 0.0, 0.0, importance)
+    return dataclasses.replace(figures, **changes)  # type: ignore[arg-type]
+
+
+def judged(*indicators: IndicatorDrift, score: IndicatorDrift | None = None) -> Verdict:
+    drift = PopulationDrift(10_000, indicators, score or one(SCORE, importance=0.0))
+    return judge(drift, SETTINGS)
+
+
+def drawn_month(seed: int, shift: float = 0.0, customers: int = 4_000) -> PopulationDrift:
+    """Forty indicators of a month drawn as the reference was, except for the first, which is shifted."""
+    rng = np.random.default_rng(seed)
+    names = [f"indicator {place:02}" for place in range(INDICATORS)]
+    numbers = {name: number_cells(rng.gamma(2, 1, 4_000)) for name in names}
+    score = number_cells(rng.beta(1, 20, 4_000))
+    weights = dict.fromkeys(names, 1 / INDICATORS)
+    reference = DriftReference(4_000, 4_000, 4_000, 4_000, numbers, {}, score, weights)
+    counts = {
+        name: counted(cells, rng.gamma(2, 1, customers) + (shift if name == names[0] else 0))
+        for name, cells in numbers.items()
+    }
+    return measure(counts | {SCORE: counted(score, rng.beta(1, 20, customers))}, reference)
+
+
+def counted(cells: NumberReference, values: np.ndarray) -> list[int]:
+    cell = np.searchsorted(np.array(cells.edges), values, "left")
+    return [*map(int, np.bincount(cell, minlength=len(cells.means))), 0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_unmoved_month_flags_nothing(seed: int):
+    verdict = judge(drawn_month(seed), SETTINGS)
+    assert verdict.states() == {"stable": INDICATORS}
+    assert (verdict.overall, verdict.retrain) == ("ok", False)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_shifted_indicator_is_flagged_and_no_other(seed: int):
+    verdict = judge(drawn_month(seed, shift=1.0), SETTINGS)
+    flagged = [one.figures.indicator for one in verdict.indicators if one.state != "stable"]
+    assert flagged == ["indicator 00"]
+    assert verdict.indicators[0].state == "drifted"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_few_customers_are_not_enough_to_tell(seed: int):
+    verdict = judge(drawn_month(seed, customers=60), SETTINGS)
+    assert (verdict.overall, verdict.retrain) == ("not enough data", False)
+    assert verdict.states() == {"not enough data": INDICATORS}
+    assert "too few customers" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("psi", "state"), [(0.0, "stable"), (0.1, "stable"), (0.11, "watch"), (0.25, "watch"), (0.26, "drifted")]
+)
+def test_thresholds_of_psi(psi: float, state: str):
+    assert judged(one(psi=psi)).indicators[0].state == state
+
+
+def test_below_what_chance_may_do_nothing_is_flagged():
+    verdict = judged(one(psi=0.15, noise_unit=1 / 150))  # by chance up to 0.17
+    assert 0.15 < verdict.indicators[0].psi_noise < 0.25
+    assert verdict.indicators[0].state == "stable"
+
+
+def test_more_indicators_need_more_to_be_flagged():
+    alone, many = judged(one(psi=0.2)), judged(*(one(f"i{place}", 0.2, 0.01) for place in range(100)))
+    assert many.indicators[0].psi_noise > alone.indicators[0].psi_noise
+
+
+@pytest.mark.parametrize(
+    ("drifted", "overall"), [(0.1, "ok"), (0.19, "ok"), (0.2, "watch"), (0.49, "watch"), (0.5, "drifted")]
+)
+def test_the_month_is_judged_by_the_importance_of_what_moved(drifted: float, overall: str):
+    verdict = judged(one("a", 0.5, drifted), one("b", 0.0, 1 - drifted))
+    assert verdict.overall == overall
+    assert verdict.drifted_share == pytest.approx(drifted)
+
+
+@pytest.mark.parametrize(("psi", "overall"), [(0.05, "ok"), (0.2, "watch"), (0.3, "drifted")])
+def test_the_score_alone_can_decide(psi: float, overall: str):
+    verdict = judged(one(), score=one(SCORE, psi, 0.0))
+    assert (verdict.overall, verdict.retrain) == (overall, overall == "drifted")
+
+
+def test_an_indicator_that_the_model_ignores_does_not_count():
+    verdict = judged(one("a", 2.0, 0.0), one("b", 0.0, 1.0))
+    assert (verdict.overall, verdict.indicators[0].state) == ("ok", "drifted")
+    assert [one.figures.indicator for one in verdict.most_drifted(5)] == ["b"]
+
+
+def test_where_values_went_missing_the_delivery_is_to_be_mended_and_not_the_model():
+    verdict = judged(one("a", 1.5, 0.6, unknown=0.9, unknown_before=0.02), one("b", 0.0, 0.4))
+    assert (verdict.overall, verdict.retrain) == ("drifted", False)
+    assert "look at the extract" in verdict.advice
+    assert "a is unknown for 90% instead of 2%" in verdict.reasons
+
+
+def test_a_drifted_month_says_to_train_again_and_why():
+    verdict = judged(one("a", 0.5, 0.6), one("b", 0.0, 0.4))
+    assert verdict.retrain
+    assert "train again" in verdict.advice
+    assert "1 of 2 indicators moved, with 60% of the model's importance: a (PSI 0.50)" in verdict.reasons
+
+
+def test_a_rise_of_the_unknown_is_told_above_its_threshold():
+    rose = judged(one("a", 0.2, 0.1, unknown=0.06), one("b", 0.0, 0.9))
+    assert (rose.overall, rose.indicators[0].unknown_rose) == ("watch", True)
+    assert not judged(one("a", 0.2, 0.1, unknown=0.05)).indicators[0].unknown_rose
+
+
+def test_most_important_first():
+    verdict = judged(one("a", 0.3, 0.2), one("b", 0.0, 0.5), one("c", 0.9, 0.3))
+    assert [one.figures.indicator for one in verdict.most_important(2)] == ["b", "c"]
+    assert [one.figures.indicator for one in verdict.most_drifted(2)] == ["c", "a"]
+
+
+def test_rows_tell_the_score_first():
+    rows = rows_of(judged(one("b", 0.123456789), one("a")))
+    assert [row["indicator"] for row in rows] == [SCORE, "b", "a"]
+    assert rows[1]["psi"] == 0.123457
