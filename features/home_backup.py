@@ -29,8 +29,8 @@ LEFT_OUT = (
     *("resolver", "extracts", "rejects"),
     *("staging", "locks", "runs", "logs", "served.json", ".backup", ".restoring"),
 )
-"""What of a home is in no backup: what holds phone numbers or is deleted in time (refused rows), and what only a running
-process needs."""
+"""What is in no backup: first what may hold phone numbers, or is to be deleted in time (refused rows); then what only a
+running process needs."""
 PASSING = ("_staged", ".locks")
 """Folders of the warehouse that hold parts nobody named yet, and locks."""
 SQLITE = b"SQLite format 3\0"

@@ -17,6 +17,7 @@ from features.months import Month, months_between
 from flows import key, list_steps, steps
 from flows.campaign_commands import readout_in_words
 from flows.prefect_setup import prepare_prefect
+from flows.settings import INFRA
 from flows.workspace import Workspace, name_to_flows, open_workspace
 
 SOURCE = "simulated_operator"
@@ -62,6 +63,7 @@ def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[s
     Running it again finds the work done. The key of the pseudonymous ids is made beside the home: only the
     demo makes one unasked.
     """
+    settings = settings or INFRA / "settings" / "demo.toml"
     work = open_workspace(home, settings, say)
     _claim(work, customers)
     told = work.home.root / "demo.json"

@@ -119,11 +119,11 @@ def run_month(month: MonthText, source: SourceName = None, campaign: CampaignCho
         features_task(month)
         score_task(month)
         drawn = draw_task(campaign, month) if campaign else None
-        result = {"list": list_task(month), "monitor": monitor_task(month), "campaign": drawn}
-        result["new_tables"] = len(work.ledger.entries()) - entered
-        if not result["new_tables"]:
+        written, seen = list_task(month), monitor_task(month)
+        added = len(work.ledger.entries()) - entered
+        if not added:
             work.say(f"{month}: all was done already; tables and lists are as they were")
-    return result
+    return {"list": written, "monitor": seen, "campaign": drawn, "new_tables": added}
 
 
 @flow(name="run-closed-month", flow_run_name="the month just closed")

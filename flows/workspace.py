@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,5 +125,7 @@ def _prepare_libraries(settings: Settings) -> None:
         }
     )
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Matplotlib writes a font cache; nothing of a run stays outside the home.
+    os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / f"holdfast-matplotlib-{os.getuid()}"))
     if settings.engine.threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.engine.threads)

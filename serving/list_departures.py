@@ -15,9 +15,10 @@ from serving.warning_lists import PLACES, TABLE, Listing
 COLUMNS = ("task_ref_before", "masked_number", "brand", *PLACES, "rank_before", "value_at_risk_before", "why")
 OFF_THE_BOOKS = "no longer on the operator's books"
 LEFT, CLOSED = "left", "closed by the operator"
-WITHHELD = "withheld: not to be contacted now"
 SILENT = "no longer scored: no activity this month"
-LESS, OTHERS = "below the cut: less at stake than last month", "below the cut: others have more at stake"
+LESS, OTHERS = "less at stake than last month", "others come first this month"
+"""The second is said of those below the cut and of those whom a campaign withholds: a manager who could tell them
+apart would know the holdout, and might call it."""
 
 Rows = nw.DataFrame[Any]
 
@@ -76,7 +77,7 @@ def _why(listing: Listing) -> nw.Expr:
         (status.is_null(), OFF_THE_BOOKS),
         (status.is_in(LEFT_BY_CHOICE), LEFT),
         (status.is_in(LEFT_BY_FORCE), CLOSED),
-        (nw.col("customer_id").is_in(sorted(listing.withheld)), WITHHELD),
+        (nw.col("customer_id").is_in(sorted(listing.withheld)), OTHERS),
         (nw.col("probability").is_null(), SILENT),
         (less.fill_null(False), LESS),
     ]

@@ -45,14 +45,16 @@ HEAVY = (
 EVERYWHERE = (*CONTRACTS, "narwhals", "numpy", "rich", "typer")
 # What cannot be itself without more; its callers import it where they use it.
 HEAVY_BY_NATURE = {
-    "flows.monthly_flows": {"prefect"},  # its decorators are Prefect's
+    # Their decorators are Prefect's.
+    **dict.fromkeys(("flows.flow_run", "flows.monthly_flows", "flows.model_flows", "flows.artifacts"), {"prefect"}),
+    "flows.deployments": {"prefect"},
     "infra.simulator.extracts": {"pyarrow"},
     "infra.simulator.small_operator": {"pyarrow"},
     # Its metrics are Evidently's, which brings the rest.
     "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
 }
 # Programs: MLflow loads the models, a person starts the others, and no module of ours imports them.
-PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks")
+PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks", "flows.__main__")
 # What a person waits for at every command, even at --help.
 LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
 

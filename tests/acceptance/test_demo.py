@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from features.home import Home
+from flows.campaign_commands import readout_in_words
 from flows.demo import in_words
 from flows.workspace import open_workspace
 from tests.flows.conftest import bytes_of, holdfast, made_once
@@ -72,24 +73,44 @@ def run_twice(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_the_summary_says_how_good_the_model_is_and_where_to_look(demo: Demo):
-    ((_, scores),) = demo.first["test"]["pooled"].items()
+    ((_, scores),) = demo.first["trained"]["test"]["pooled"].items()
     auc = scores["model"]["auc"]
     assert 0.6 < auc["low"] < auc["value"] < auc["high"] < 1
     text = in_words(demo.first)
     assert f"AUC                  {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
-    assert all(place in text for place in ("warning_list.csv", "describe indicators", "mlflow", "prefect"))
+    assert all(place in text for place in ("province.csv", "halls", "campaigns", "drift.html", "describe indicators", "up"))
     assert "2,500 simulated customers, 14 months." in text
 
 
 @pytest.mark.slow
 def test_what_the_summary_names_is_there(demo: Demo):
     folder = Path(demo.first["list"]["folder"])
-    assert {file.name for file in folder.iterdir()} == {"warning_list.csv", "warning_list.parquet", "manifest.json"}
+    assert {"province.csv", "province.parquet", "gone.csv", "halls", "manifest.json"} <= {f.name for f in folder.iterdir()}
     assert folder.is_relative_to(demo.home)
     assert demo.first["list"]["listed"] == 100
-    assert Path(demo.first["models"].removeprefix("sqlite:///")).is_file()
-    assert (Path(demo.first["flow_runs"]) / "prefect.db").is_file()
+    assert (demo.home / "monitoring" / "month=2026-02" / "drift.html").is_file()
+    assert (Path(demo.first["campaign"]["folder"]) / "readout.html").is_file()
+    assert (demo.home / "mlflow" / "mlflow.db").is_file()
+    assert (demo.home / "prefect" / "prefect.db").is_file()
     assert "Traceback" not in demo.err
+
+
+@pytest.mark.slow
+def test_the_campaign_is_read_out_against_its_holdout(demo: Demo):
+    report = demo.first["campaign"]["report"]
+    assert report["note"] == ""
+    assert report["month"] == "2025-09"
+    assert report["arms"]["treated"]["customers"] > 50
+    assert report["arms"]["withheld"]["customers"] > 50
+    assert readout_in_words(report) in in_words(demo.first)
+
+
+@pytest.mark.slow
+def test_every_month_after_the_training_is_listed_and_monitored(demo: Demo):
+    months = [f"month={month}" for month in ("2025-09", "2025-10", "2025-11", "2025-12", "2026-01", "2026-02")]
+    assert sorted(folder.name for folder in (demo.home / "lists").glob("month=*")) == months
+    assert sorted(folder.name for folder in (demo.home / "monitoring").glob("month=*")) == months
+    assert list(demo.first["drift"]) == [month.removeprefix("month=") for month in months[1:]]
 
 
 @pytest.mark.slow
@@ -124,8 +145,14 @@ def test_the_home_of_another_operator_is_refused_and_left_as_it_is(tmp_path: Pat
 
 
 def test_too_few_leavers_to_judge_are_said_in_words():
-    listed = {"folder": "lists", "listed": 1, "scored": 2}
-    untested = {"notes": ["not tested out of time"]}
-    summary = {"customers": 2_000, "months": 14, "test": untested, "list": listed}
-    text = in_words(summary | {"home": "var", "models": "sqlite:///x", "flow_runs": "var/prefect"})
+    summary = {
+        "customers": 2_000,
+        "months": 14,
+        "trained": {"test": {"notes": ["not tested out of time"]}},
+        "list": {"folder": "lists", "listed": 1, "scored": 2},
+        "drift": {"2026-02": "ok"},
+        "campaign": {"folder": "campaigns", "report": {"campaign": "autumn", "note": "not enough data"}},
+        "challenger": {"version": 2, "reason": "It stays challenger."},
+    }
+    text = in_words(summary | {"home": "var"})
     assert "There were too few leavers to judge" in text

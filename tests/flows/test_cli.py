@@ -7,7 +7,19 @@ import pytest
 
 from tests.flows.conftest import BEFORE, LAST, Operator, bytes_of, holdfast
 
-COMMANDS = ("ingest", "features", "train", "backtest", "run-month", "revisions", "describe", "doctor", "demo")
+COMMANDS = (
+    "ingest",
+    "features",
+    "train",
+    "backtest",
+    "promote",
+    "promotions",
+    "run-month",
+    "revisions",
+    "describe",
+    "doctor",
+    "demo",
+)
 METRICS = ("auc", "average_precision", "top_decile_lift", "brier", "calibration_slope", "observed_over_expected")
 
 

@@ -234,7 +234,9 @@ def test_a_run_whose_process_was_killed_is_marked_crashed_at_the_next_start(trai
 
     home = Home(trained_home)
     with get_client(sync_client=True) as client:
-        dead, living = (client.create_flow_run(build_features, parameters={"month": LAST}, state=Running()).id for _ in range(2))
+        dead, living = (
+            client.create_flow_run(build_features, parameters={"month": LAST}, state=Running()).id for _ in range(2)
+        )
         (trained_home / "runs").mkdir(exist_ok=True)
         (trained_home / "runs" / f"{dead}.run").touch()
         with kernel_lock(trained_home / "runs" / f"{living}.run"):

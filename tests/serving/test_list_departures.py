@@ -74,11 +74,11 @@ def test_everybody_who_is_gone_is_told_why_in_last_months_order(ledger: MonthLed
     assert whys(ledger, champion) == {
         "1": "left",
         "2": "closed by the operator",
-        "3": "withheld: not to be contacted now",
+        "3": "others come first this month",
         "4": "no longer on the operator's books",
-        "5": "below the cut: less at stake than last month",
-        "6": "below the cut: others have more at stake",
-        "7": "below the cut: others have more at stake",
+        "5": "less at stake than last month",
+        "6": "others come first this month",
+        "7": "others come first this month",
     }
     assert list(whys(ledger, champion)) == list("1234567")
 

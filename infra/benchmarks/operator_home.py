@@ -1,0 +1,43 @@
+"""Operator home: a simulated operator's months ingested and champions trained, made once for what is to be measured."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from features.months import Month, months_between
+from flows import key, model_steps, segment_steps, steps
+from flows.settings import INFRA
+from flows.workspace import Workspace, open_workspace
+from infra.simulator.small_operator import simulate
+
+FIRST, MONTHS = Month(2025, 1), 7
+RUN = FIRST + (MONTHS - 1)
+"""The month to measure: the first in which all windows of six months are full and the model is one month old."""
+TRAINED = RUN - 1
+SOURCE = "simulated_operator"
+
+
+def make_home(folder: Path, customers: int) -> None:
+    """Simulate, ingest all months but the last, and train: the home in `folder`, its extracts and key beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    simulate(folder / "extracts", first=FIRST, customers=customers, months=MONTHS)
+    key.new_key(folder / "home.key")
+    work = home_in(folder)
+    steps.ingest(work, arrival(folder, FIRST, TRAINED))
+    model_steps.train(work, TRAINED)
+    segment_steps.train_segments(work, TRAINED)
+    steps.ready_to_run(work)
+
+
+def arrival(folder: Path, first: Month, last: Month) -> steps.Arrival:
+    return steps.Arrival(SOURCE, folder / "extracts", months_between(first, last))
+
+
+def home_in(folder: Path) -> Workspace:
+    """The workspace that works on the home; what it says goes to standard error."""
+    os.environ[key.VARIABLE] = str(folder / "home.key")
+    return open_workspace(
+        folder / "home", INFRA / "settings" / "default.toml", lambda told: print(told, file=sys.stderr, flush=True)
+    )

@@ -1,0 +1,112 @@
+"""Whole month benchmark: a month from extract to verdict, step by step, and where its time goes.
+
+A simulated operator's earlier months are ingested and its champions trained, which is not measured. Then each step
+of `holdfast run-month` runs in a process of its own, without Prefect, whose tasks only wrap these steps. Loading the
+program is a line of its own; a run does it once.
+
+Run: python -m infra.benchmarks.whole_month --customers 100000 1000000
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flows import list_steps, monitor_steps, steps
+from flows.workspace import Workspace
+from infra.benchmarks.operator_home import RUN, arrival, home_in, make_home
+from infra.benchmarks.own_process import PROGRAM, in_own_process, tell
+
+Figures = dict[str, Any]
+
+
+def _ingest(work: Workspace, folder: Path) -> int:
+    return sum(table.rows for table in steps.ingest(work, arrival(folder, RUN, RUN)))
+
+
+def _monitor(work: Workspace, _: Path) -> int:
+    rows: int = monitor_steps.monitor(work, RUN).content["rows"]
+    return rows
+
+
+STEPS: dict[str, Callable[[Workspace, Path], int]] = {
+    "ingest": _ingest,
+    "features": lambda work, _: steps.build_features(work, RUN).rows,
+    "score": lambda work, _: list_steps.score(work, RUN).rows,
+    "lists": lambda work, _: list_steps.write_list(work, RUN).scored,
+    "monitor": _monitor,
+}
+"""In their order; each gives the rows it went over."""
+START, PREPARE = "start", "prepare"
+
+
+def run(step: str, folder: Path, customers: int) -> None:
+    """Run one step here and print its figures."""
+    if step == PREPARE:
+        tell(lambda: make_home(folder, customers) or {})
+    elif step == START:
+        tell(lambda: _load_program() or {"rows": 0})
+    else:
+        _load_program()
+        work = home_in(folder)
+        tell(lambda: {"rows": STEPS[step](work, folder)})
+
+
+def _load_program() -> None:
+    for module in PROGRAM:
+        importlib.import_module(module)
+
+
+def measured(customers: int, folder: Path) -> dict[str, Figures]:
+    """The figures of every step by name, in their order, of an operator with so many customers."""
+    figures = {}
+    for step in (PREPARE, START, *STEPS):
+        figures[step] = in_own_process(__spec__.name, "--step", step, "--folder", folder, "--customers", customers)
+        print(f"{customers:,} customers: {step} {figures[step]}", file=sys.stderr, flush=True)
+    del figures[PREPARE]
+    return figures
+
+
+def table_of(results: dict[int, dict[str, Figures]]) -> str:
+    """A table per operator, its shares those of the processor time, and how it grows with the customers."""
+    lines = []
+    for customers, figures in results.items():
+        total = {name: sum(step[name] for step in figures.values()) for name in ("seconds", "cpu")}
+        lines.append(f"{customers:,} customers")
+        lines.append(f"{'step':10}{'rows':>12}{'seconds':>10}{'cpu s':>9}{'share':>8}{'peak GB':>9}")
+        lines += [
+            f"{name:10}{step['rows']:12,}{step['seconds']:10.1f}{step['cpu']:9.1f}"
+            f"{step['cpu'] / total['cpu']:8.0%}{step['peak_gb']:9.2f}"
+            for name, step in figures.items()
+        ]
+        peak, work = max(step["peak_gb"] for step in figures.values()), total["cpu"] - figures[START]["cpu"]
+        lines.append(f"{'together':22}{total['seconds']:10.1f}{total['cpu']:9.1f}{1:8.0%}{peak:9.2f}")
+        lines.append(f"processor seconds per million customers, without the start: {work / customers * 1e6:.0f}\n")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
+    parser.add_argument("--step", choices=(PREPARE, START, *STEPS), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.step:
+        run(chosen.step, chosen.folder, chosen.customers[0])
+        return
+    results = {}
+    for customers in chosen.customers:
+        with tempfile.TemporaryDirectory() as folder:
+            results[customers] = measured(customers, Path(folder))
+    print(json.dumps(results) if chosen.json else table_of(results))
+
+
+if __name__ == "__main__":
+    main()
