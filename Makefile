@@ -9,15 +9,19 @@ BIN := $(VENV)/bin
 # Two processes: a second pays off on the two cores of a small machine, and more would each import everything anew.
 # File by file, because tests of a file share what took long to make.
 WORKERS ?= 2
+HOME_DIR ?= var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install install-runtime lint bench lock clean
+.PHONY: help demo up test install install-runtime lint bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install-runtime ## Install, make a small simulated operator, run its months, end with a ranked list
 	$(BIN)/holdfast demo --home var/demo
+
+up: install-runtime ## Serve Prefect, MLflow and Evidently for the demo on loopback; HOME_DIR= another home; Ctrl-C ends all
+	@exec $(BIN)/holdfast up --home $(HOME_DIR)
 
 test: lint ## Everything that CI runs: style, types, import contracts, tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)

@@ -46,8 +46,10 @@ EVERYWHERE = (*CONTRACTS, "narwhals", "numpy", "rich", "typer")
 # What cannot be itself without more; its callers import it where they use it.
 HEAVY_BY_NATURE = {
     # Their decorators are Prefect's.
-    **dict.fromkeys(("flows.flow_run", "flows.monthly_flows", "flows.model_flows", "flows.artifacts"), {"prefect"}),
-    "flows.deployments": {"prefect"},
+    **{
+        f"flows.{name}": {"prefect"}
+        for name in ("artifacts", "deployments", "flow_run", "model_flows", "monthly_flows")
+    },
     "infra.simulator.extracts": {"pyarrow"},
     "infra.simulator.small_operator": {"pyarrow"},
     # Its metrics are Evidently's, which brings the rest.

@@ -109,8 +109,12 @@ def _reachable(found: Path, folder: Path, as_user: dict[str, Any]) -> Path:
     with contextlib.suppress(PermissionError):
         subprocess.run([found / "initdb", "--version"], check=True, capture_output=True, cwd=folder, **as_user)
         return found
-    shutil.copytree(found.parent, folder / "programs", symlinks=True)
-    return folder / "programs" / "bin"
+    package, copied = found.parent.parent, folder / "programs"
+    libraries = package.with_name(f"{package.name}.libs")  # they are found by their place beside the package
+    shutil.copytree(found.parent, copied / package.name / found.parent.name, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, copied / libraries.name)
+    return copied / package.name / found.parent.name / "bin"
 
 
 def free_port() -> int:

@@ -78,14 +78,16 @@ def test_the_summary_says_how_good_the_model_is_and_where_to_look(demo: Demo):
     assert 0.6 < auc["low"] < auc["value"] < auc["high"] < 1
     text = in_words(demo.first)
     assert f"AUC                  {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
-    assert all(place in text for place in ("province.csv", "halls", "campaigns", "drift.html", "describe indicators", "up"))
+    places = ("province.csv", "halls", "campaigns", "drift.html", "describe indicators", "up --home")
+    assert all(place in text for place in places)
     assert "2,500 simulated customers, 14 months." in text
 
 
 @pytest.mark.slow
 def test_what_the_summary_names_is_there(demo: Demo):
     folder = Path(demo.first["list"]["folder"])
-    assert {"province.csv", "province.parquet", "gone.csv", "halls", "manifest.json"} <= {f.name for f in folder.iterdir()}
+    named = {"province.csv", "province.parquet", "gone.csv", "halls", "manifest.json"}
+    assert named <= {file.name for file in folder.iterdir()}
     assert folder.is_relative_to(demo.home)
     assert demo.first["list"]["listed"] == 100
     assert (demo.home / "monitoring" / "month=2026-02" / "drift.html").is_file()
