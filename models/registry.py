@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import tempfile
@@ -16,6 +15,7 @@ from typing import Any
 
 from models import ModelsError
 from models.churn import ChurnModel
+from models.model_record import DatasetInput, ModelRecord
 
 CHURN, SEGMENTS = "churn-propensity", "segments"
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -47,46 +47,6 @@ class Champion:
     model: ChurnModel
     facts: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DatasetInput:
-    """A table month that a training read: its name, the hash of its rows, and where it lies."""
-
-    name: str
-    digest: str
-    uri: str
-
-
-@dataclass(frozen=True)
-class ModelRecord:
-    """What is logged of a training: the model and what a reviewer needs to judge it. No customer rows.
-
-    `files` are the model's text files, `code` the file that MLflow runs to load them, `signature` the kind
-    (`number` or `category`) of each input column, `output` the name and MLflow type of what it gives.
-    `tables`, `texts` and `pictures` become the run's artifacts: JSON, text and PNG by path. `description` is Markdown
-    and stands on the run and on the version; `tags` go beside it and decide nothing. `example` holds made-up input
-    by column, never a customer's.
-    """
-
-    name: str
-    run_name: str
-    fingerprint: str
-    files: Mapping[str, str]
-    code: Path
-    signature: Mapping[str, str]
-    output: tuple[str, str]
-    facts: Mapping[str, Any]
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    tables: Mapping[str, Any] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
-    datasets: Sequence[DatasetInput] = ()
-    description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    example: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    requirements: Sequence[str] = ("mlflow", "numpy", "pandas")
 
 
 class Registry:
@@ -155,8 +115,17 @@ class Registry:
         """The churn model behind `@champion`, resolved once; an error that says how to train when there is none."""
         found = self.held(CHURN)
         if found is None:
-            raise ModelsError(f"no version of {CHURN} is @{CHAMPION} yet; run holdfast train --as-of YYYY-MM")
+            raise self._no_champion()
         return churn_champion(found)
+
+    def _no_champion(self) -> ModelsError:
+        challenger = self.number(CHURN, CHALLENGER)
+        if challenger is None:
+            return ModelsError(f"no version of {CHURN} is @{CHAMPION} yet; run holdfast train --as-of YYYY-MM")
+        return ModelsError(
+            f"no version of {CHURN} is @{CHAMPION}, and holdfast promotions tells why version {challenger} is not; "
+            f"train again, or run holdfast promote --model {CHURN} --version {challenger}"
+        )
 
     def _is_unused(self) -> bool:
         """Whether nothing was ever registered: a new database would take seconds to say the same."""
@@ -313,8 +282,3 @@ def _signature(record: ModelRecord) -> Any:
     inputs = Schema([ColSpec(types[kind], column, required=False) for column, kind in record.signature.items()])
     name, kind = record.output
     return ModelSignature(inputs=inputs, outputs=Schema([ColSpec(kind, name)]))
-
-
-def fingerprint(facts: Mapping[str, Any]) -> str:
-    """SHA-256 of all that decides a training."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -16,7 +16,8 @@ from features.feature_months import FeatureSet, build_feature_month
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
 from models import ModelsError
-from models.registry import SEGMENTS, DatasetInput, ModelRecord, Registry, fingerprint
+from models.model_record import DatasetInput, ModelRecord, fingerprint
+from models.registry import SEGMENTS, Registry
 from models.segment_indicators import CANDIDATES, PROOFS, contrasts, labels_of, learn_axes, proof_columns
 from models.segment_plots import heat_map, stability_curves
 from models.segment_profiles import Outcomes, as_markdown, profiles

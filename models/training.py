@@ -14,9 +14,10 @@ from models.champion_comparison import CHALLENGER, CHAMPION, compare, incomparab
 from models.churn import ChurnModel
 from models.evaluation import METRICS
 from models.model_card import model_card
+from models.model_record import ModelRecord, fingerprint
 from models.promotion import Evidence, PromotionSettings, as_json, judge_challenger
 from models.promotion_ledger import Decision, PromotionLedger, Proposal
-from models.registry import CHURN, Champion, ModelRecord, Registry, churn_champion, fingerprint
+from models.registry import CHURN, Champion, Registry, churn_champion
 from models.small_cells import without_small_cells
 from models.training_table import TrainingTable, usable_months
 

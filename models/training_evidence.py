@@ -19,7 +19,7 @@ from models.churn import ChurnModel
 from models.drift_reference import gain_shares
 from models.encoding import Encoding
 from models.evaluation import METRICS
-from models.registry import DatasetInput
+from models.model_record import DatasetInput
 from models.training_table import TrainingTable
 
 SHOWN = 20

@@ -28,7 +28,7 @@ from flows.steps import Arrival
 from flows.workspace import Workspace, open_workspace
 from models import churn
 from models.backtest import training_table
-from models.registry import ModelRecord
+from models.model_record import ModelRecord
 from tests.acceptance.two_futures import AS_OF, FIRST, write_extract, write_lives, write_mapping
 from tests.models.remembered_registry import Remembered
 

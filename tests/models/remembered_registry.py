@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from models import ModelsError
-from models.registry import CHAMPION, CHURN, ModelRecord, ModelVersion
+from models.model_record import ModelRecord
+from models.registry import CHAMPION, CHURN, ModelVersion
 
 
 class Remembered:

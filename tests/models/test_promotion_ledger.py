@@ -7,8 +7,9 @@ import pytest
 
 from features.month_ledger import MonthLedger
 from models import ModelsError
+from models.model_record import ModelRecord
 from models.promotion_ledger import Decision, PromotionLedger, Proposal, in_words
-from models.registry import CHAMPION, CHURN, ModelRecord
+from models.registry import CHAMPION, CHURN
 from tests.made_operator import NOW, ledger_in
 from tests.models.remembered_registry import Remembered
 

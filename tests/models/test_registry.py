@@ -14,7 +14,8 @@ import pytest
 
 from models import ModelsError, churn
 from models.churn import ChurnModel
-from models.registry import CHAMPION, CHURN, Champion, ModelRecord, Registry, fingerprint
+from models.model_record import ModelRecord, fingerprint
+from models.registry import CHAMPION, CHURN, Champion, Registry
 from models.training import MODEL_CODE
 from tests.models.made_tables import ENCODING, QUICK, made_table
 
@@ -170,6 +171,13 @@ def test_mlflow_loads_the_champion_without_holdfast_and_gives_the_same_probabili
     )
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout.splitlines()[-1]) == registry.champion().model.predict(expected).tolist()
+
+
+def test_with_a_challenger_alone_the_error_says_where_the_reason_stands(tmp_path: Path):
+    registry = Registry(tmp_path)
+    registry.register(RECORD)
+    with pytest.raises(ModelsError, match=r"holdfast promotions tells why version 1 is not; train again, or run"):
+        registry.champion()
 
 
 def test_without_a_champion_the_error_says_how_to_get_one(untrained: tuple[Registry, str]):

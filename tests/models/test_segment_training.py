@@ -19,7 +19,8 @@ from features.feature_months import FeatureSet
 from features.month_ledger import MonthLedger
 from features.months import Month
 from models import ModelsError
-from models.registry import CHALLENGER, SEGMENTS, ModelRecord, Registry
+from models.model_record import ModelRecord
+from models.registry import CHALLENGER, SEGMENTS, Registry
 from models.segment_training import SegmentTraining, TrainedSegments, fit, train
 from models.segments import SegmentModel, SegmentSettings
 from tests.made_operator import CHURN, NOW, deliver, ledger_in, made_months

@@ -14,8 +14,8 @@ from features.month_ledger import MonthLedger
 from features.months import Month
 from models import ModelsError
 from models.churn import ChurnModel
+from models.model_record import ModelRecord
 from models.promotion import PromotionSettings
-from models.registry import ModelRecord
 from models.training import Trained, Training, flat_metrics, train
 from tests.made_operator import deliver, ledger_in, made_months
 from tests.models.remembered_registry import Remembered
