@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import gzip
 import hashlib
 import io
 import json
@@ -12,7 +11,6 @@ import os
 import shutil
 import sqlite3
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -64,7 +62,7 @@ class Restored:
 
 
 def back_up(home: Home, file: Path, now: dt.datetime, say: Callable[[str], None]) -> BackedUp:
-    """Write the state of the home into `file`, a new .tar.gz that only its owner can read.
+    """Write the state of the home into `file`, a new .tar that only its owner can read.
 
     Waits for runs that are under way and keeps new ones waiting, but only while a snapshot is taken: Parquet files
     never change, so a second name holds each of them, and the rest is small and copied; what MLflow's and Prefect's
@@ -167,15 +165,12 @@ def _described(path: Path) -> dict[str, Any]:
 def _write_archive(file: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     """The manifest, then the files in its order; names, sizes and bytes only, so that the same state is the same file.
 
-    Nearly all bytes are compressed Parquet: a higher level than 1 would cost time and save little.
+    Not compressed: nearly all bytes are Parquet and compressed already. Of 985 MB, gzip saved 2 % for 26 s of work.
     """
-    staged = file.with_name(f".{file.name}.{os.getpid()}")
+    staged = file.with_name(f".{file.name}.part")
     try:
         with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
-            with (
-                gzip.GzipFile("", "wb", 1, raw, mtime=0) as packed,
-                tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
-            ):
+            with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 text = json.dumps(manifest, indent=1).encode()
                 archive.addfile(_member(MANIFEST, len(text)), io.BytesIO(text))
                 for name, facts in manifest["files"].items():
@@ -198,7 +193,7 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
 def _extracted(file: Path, staging: Path) -> dict[str, Any]:
     """Every file of the backup below `staging`, each one checked against the manifest, which is returned."""
     try:
-        with tarfile.open(file, "r:gz") as archive:
+        with tarfile.open(file, "r:") as archive:
             manifest = _manifest(file, archive)
             missing = dict(manifest["files"])
             for member in archive:
@@ -210,7 +205,7 @@ def _extracted(file: Path, staging: Path) -> dict[str, Any]:
                 _check(file, name, missing.pop(name), _extract(archive, member, staging / name))
     except FileNotFoundError:
         raise BackupError(f"backup {file} does not exist; give the file that holdfast backup wrote") from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, KeyError, ValueError) as broken:
+    except (tarfile.TarError, KeyError, ValueError) as broken:
         raise BackupError(f"{file} is no whole backup of holdfast ({broken}); take another copy of it") from None
     if missing:
         raise BackupError(f"{file} lacks {len(missing)} of its files, such as {min(missing)}; take another copy of it")

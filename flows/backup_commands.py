@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: holdfast backup /backup/2017-11-05.tar.gz --home /srv/holdfast")(backup)
-    app.command(epilog="Example: holdfast restore /backup/2017-11-05.tar.gz --home /srv/holdfast")(restore)
+    app.command(epilog="Example: holdfast backup /backup/2017-11-05.tar --home /srv/holdfast")(backup)
+    app.command(epilog="Example: holdfast restore /backup/2017-11-05.tar --home /srv/holdfast")(restore)
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .tar.gz, on another disk at best.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .tar, on another disk at best.")],
     home: options.Home = options.HOME,
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,

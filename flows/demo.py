@@ -146,7 +146,7 @@ def in_words(summary: Mapping[str, Any]) -> str:
 {listed["listed"]:,} of {listed["scored"]:,} customers scored in the last month are on the warning lists.
 Drift against the training months: {drift}.
 Campaign {readout_in_words(summary["campaign"]["report"])}.
-Trained again on the last month: version {summary["challenger"]["version"]}. {summary["challenger"]["reason"]}
+Trained again on the last month: version {summary["challenger"]["version"]}, {_decided(summary["challenger"])}.
 
 Where to look:
   lists of the halls   {listed["folder"]}/halls
@@ -157,6 +157,11 @@ Where to look:
   what was delivered   {_program("holdfast")} revisions --home {home}
   indicators           {_program("holdfast")} describe indicators
 """
+
+
+def _decided(challenger: Mapping[str, Any]) -> str:
+    became = challenger["champion"] == challenger["version"]
+    return f"{'now champion' if became else 'not promoted'}: {challenger['reason']}"
 
 
 def _judged(report: Mapping[str, Any]) -> str:

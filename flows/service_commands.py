@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows import options
 from flows.output import told
+
+
+FIRST_PAGE = {"mlflow": "/#/models?workflowType=machine_learning"}
+"""MLflow opens with pages about language models, among which a reviewer would look for the runs in vain."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,7 +44,7 @@ def up(
 
         def ready(addresses: Mapping[str, str]) -> None:
             for name, address in addresses.items():
-                typer.echo(f"{name:<10} {address}")
+                typer.echo(f"{name:<10} {address}{FIRST_PAGE.get(name, '')}")
             typer.echo("Ctrl-C ends them all.")
 
         run_tools(work, Ports(prefect_port, mlflow_port, evidently_port), ready)
@@ -48,10 +54,11 @@ def serve(home: options.Home = options.HOME, settings: options.SettingsFile = No
     """Offer the flows to the Prefect server of PREFECT_API_URL, with the monthly schedule, and run what it asks for."""
     with told(as_json=False) as out:
         from flows.prefect_setup import prepare_prefect
-        from flows.workspace import name_to_flows, open_workspace
+        from flows.workspace import EXTRACT, name_to_flows, open_workspace
 
         work = open_workspace(home, settings, out.say)
-        name_to_flows(work, settings)
+        extract = os.environ.get(EXTRACT)
+        name_to_flows(work, settings, Path(extract) if extract else None)
         prepare_prefect(work.home)
         from flows.deployments import serve as serve_flows
 

@@ -154,7 +154,7 @@ def test_too_few_leavers_to_judge_are_said_in_words():
         "list": {"folder": "lists", "listed": 1, "scored": 2},
         "drift": {"2026-02": "ok"},
         "campaign": {"folder": "campaigns", "report": {"campaign": "autumn", "note": "not enough data"}},
-        "challenger": {"version": 2, "reason": "It stays challenger."},
+        "challenger": {"version": 2, "champion": 1, "reason": "too few leavers"},
     }
     text = in_words(summary | {"home": "var"})
     assert "There were too few leavers to judge" in text
