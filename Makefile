@@ -20,7 +20,8 @@ help: ## List what can be made
 demo: install-runtime ## Install, make a small simulated operator, run its months, end with a ranked list
 	$(BIN)/holdfast demo --home var/demo
 
-up: install-runtime ## Serve Prefect, MLflow and Evidently for the demo on loopback; HOME_DIR= another home; Ctrl-C ends all
+up: install-runtime ## Serve Prefect, MLflow and Evidently on this machine, for the demo or HOME_DIR=; Ctrl-C ends all
+	@test "$(HOME_DIR)" != var/demo -o -f var/demo/demo.json || $(BIN)/holdfast demo --home var/demo
 	@exec $(BIN)/holdfast up --home $(HOME_DIR)
 
 test: lint ## Everything that CI runs: style, types, import contracts, tests
