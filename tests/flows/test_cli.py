@@ -87,7 +87,7 @@ def test_wrong_usage_is_exit_code_two_and_names_the_word(
         ("train --as-of 2017-08", "is empty; fill it"),
         ("backtest --from 2017-07 --to 2017-08", "is empty; fill it"),
         ("run-month --month 2017-08", "is empty; fill it"),
-        ("run-month --month 2017-08 --source tariff_panel --from .", "is empty; fill it"),
+        ("run-month --month 2017-08 --from .", "is empty; fill it"),
         ("revisions bills", "no such table in home"),
         ("revisions bills --month 2017-08 --restore 1", "is empty; fill it"),
         ("describe bill", "bill"),
@@ -147,7 +147,7 @@ def test_a_month_is_not_run_without_a_champion(trained_home: Path):
     database = f"sqlite:///{trained_home}/mlflow/mlflow.db"
     mlflow.MlflowClient(database, database).delete_registered_model_alias("churn-propensity", "champion")
     said = one_line("run-month", "--month", LAST, "--home", trained_home)
-    assert said.endswith("run holdfast train --as-of YYYY-MM")
+    assert said.endswith("train again, or run holdfast promote --model churn-propensity --version 1")
 
 
 def test_training_again_finds_its_version(trained_home: Path, operator: Operator, capfd: pytest.CaptureFixture[str]):
