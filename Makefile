@@ -12,7 +12,7 @@ WORKERS ?= 2
 HOME_DIR ?= var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test install install-runtime lint bench lock clean
+.PHONY: help demo up test install install-runtime lint bench sweep lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ bench: install ## Measure against the bare engines; takes long
 	$(BIN)/python -m infra.benchmarks.window_features
 	$(BIN)/python -m infra.benchmarks.training
 	$(BIN)/python -m infra.benchmarks.ingest
+	$(BIN)/python -m infra.benchmarks.scoring
+	$(BIN)/python -m infra.benchmarks.population_drift
+	$(BIN)/python -m infra.benchmarks.whole_month
+
+sweep: install ## Kill run-month at every rename, fsync and commit; takes long
+	$(BIN)/python -m tests.acceptance.killed_months
 
 # Versions stay where they still fit; delete a lock to resolve it anew. The other two take their versions from dev.txt.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -7,9 +7,13 @@ from pathlib import Path
 
 
 def write_durably(file: Path, content: bytes) -> None:
-    """Write `file` so that after a crash it holds either its old content or all of the new one."""
+    """Write `file` so that after a crash it holds either its old content or all of the new one.
+
+    The caller holds a lock that keeps other writers of the file away, so what a killed one left half written is
+    written over, and nothing gathers.
+    """
     make_folder(file.parent)
-    staged = file.with_name(f".{file.name}.{os.getpid()}")
+    staged = file.with_name(f".{file.name}.staged")
     with staged.open("wb") as handle:
         handle.write(content)
         handle.flush()

@@ -134,7 +134,9 @@ def write_part(rows: pl.DataFrame, file: Path, engine: EngineSettings) -> None:
     """Write rows as one Parquet file, its bytes and its name on the disk when this returns."""
     make_folder(file.parent)
     with file.open("wb") as handle:
-        rows.write_parquet(handle, compression="zstd", row_group_size=engine.row_group_rows)
+        # Level 1, because Polars' own 3 takes half as long again: customers, bills and usage come out smaller by 1-6 %
+        # even so, and indicators larger by 7 %.
+        rows.write_parquet(handle, compression="zstd", compression_level=1, row_group_size=engine.row_group_rows)
         handle.flush()
         os.fsync(handle.fileno())
     sync(file.parent)

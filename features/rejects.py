@@ -56,13 +56,14 @@ class Rejects:
 
     def write(self, file: Path) -> None:
         """Write what was kept to `file`; no file, and no old one, where nothing was refused."""
-        file.unlink(missing_ok=True)
+        staged = file.with_suffix(".staged")
         if not self.bad:
+            for old in (file, staged):  # a killed run leaves a staged one
+                old.unlink(missing_ok=True)
             return
         for folder in (file.parent.parent, file.parent):
             make_folder(folder)
             folder.chmod(PRIVATE)
-        staged = file.with_suffix(".staged")
         with open(staged, "wb", opener=_private) as handle:
             pl.concat(self.kept).write_parquet(handle)
             handle.flush()

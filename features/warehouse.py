@@ -226,10 +226,11 @@ class Warehouse:
     def _committing(self, table: str) -> Iterator[None]:
         """Hold the table's commit lock, and make durable what was added to its log, because delta-rs does not."""
         with kernel_lock(self.tables / LOCKS / f"{table}.lock"):
-            before = self.version(table)
+            before, log = self.version(table), self.tables / table / "_delta_log"
+            for half in log.glob("*.json#*"):  # delta-rs numbers them, so that those of killed runs would gather
+                half.unlink()
             yield
             added = range(before + 1, self.version(table) + 1)
-            log = self.tables / table / "_delta_log"
             checkpoints = [*log.glob(f"{added.stop - 1:020d}.checkpoint*"), *log.glob("_last_checkpoint")]
             for path in [*(self._log_entry(table, version) for version in added), *checkpoints, log, log.parent]:
                 sync(path)

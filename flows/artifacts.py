@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from flows.monitor_steps import Monitored
 
 
+TITLES = {"mlflow": "MLflow", "evidently": "Evidently"}
+
+
 def plain(result: Any) -> dict[str, Any]:
     """A result as Prefect can store and show it: text, numbers, lists and objects."""
     content = (
@@ -41,9 +44,8 @@ def show_list(home: Home, month: Month, folder: Path) -> None:
     ]
     create_table_artifact(halls, key=f"list-{month}", description=told)
     model = manifest["model"]
-    _link(
-        home, "mlflow", f"#/models/{model['name']}/versions/{model['version']}", f"model-of-list-{month}", "the model"
-    )
+    told = f"{model['name']} version {model['version']}"
+    _link(home, "mlflow", _version_page(model["name"], model["version"]), f"model-of-list-{month}", told)
 
 
 def show_verdict(home: Home, month: Month, seen: Monitored) -> None:
@@ -65,7 +67,7 @@ def show_training(home: Home, model: str, as_of: Month, version: int, told: Mapp
     """What came of a training, and the way to its version in MLflow."""
     lines = [f"## {model} version {version}, as of {as_of}", "", _listed(told)]
     create_markdown_artifact("\n".join(lines), key=f"{model}-{as_of}", description=f"{model} as of {as_of}")
-    _link(home, "mlflow", f"#/models/{model}/versions/{version}", f"{model}-version-of-{as_of}", f"version {version}")
+    _link(home, "mlflow", _version_page(model, version), f"{model}-version-of-{as_of}", f"{model} version {version}")
     return {"model": model, "version": version, **told}
 
 
@@ -73,8 +75,13 @@ def _listed(content: Mapping[str, Any]) -> str:
     return "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in content.items())
 
 
+def _version_page(model: str, version: int) -> str:
+    """The version among what MLflow shows of training; without the parameter its menu is that of language models."""
+    return f"#/models/{model}/versions/{version}?workflowType=machine_learning"
+
+
 def _link(home: Home, tool: str, path: str, key: str, text: str) -> None:
     """A link to a tool of this home, as long as `holdfast up` serves it; elsewhere there is nothing to link to."""
     address = served(home).get(tool)
     if address:
-        create_link_artifact(f"{address}/{path}", link_text=text, key=key, description=f"{text} in {tool}")
+        create_link_artifact(f"{address}/{path}", link_text=text, key=key, description=f"{text} in {TITLES[tool]}")

@@ -12,7 +12,6 @@ import typer
 from flows import options
 from flows.output import told
 
-
 FIRST_PAGE = {"mlflow": "/#/models?workflowType=machine_learning"}
 """MLflow opens with pages about language models, among which a reviewer would look for the runs in vain."""
 

@@ -61,13 +61,14 @@ def run_tools(work: Workspace, ports: Ports, ready: Callable[[Mapping[str, str]]
         _refuse_taken_port(tool)
     for sign in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in its background deaf to the first
         signal.signal(sign, _interrupt)
+    *servers, flows = tools
     with serving(work.home, addresses), contextlib.ExitStack() as running:
-        started = {}
-        for tool in tools:
-            work.say(f"starting {tool.name}")
-            started[tool.name] = running.enter_context(_running(work, tool))
-            if tool.name == "evidently":
-                _wait_until_ready(tools, started)
+        started: dict[str, subprocess.Popen[bytes]] = {}
+        for group in (servers, [flows]):
+            for tool in group:
+                work.say(f"starting {tool.name}")
+                started[tool.name] = running.enter_context(_running(work, tool))
+            _wait_until_ready(group, started)
         ready(addresses)
         while True:
             _refuse_ended(started)
@@ -82,6 +83,7 @@ def _tools(work: Workspace, ports: Ports) -> list[Tool]:
     module = (sys.executable, "-m")
     for folder in (home.prefect, home.mlflow, home.evidently):
         folder.mkdir(parents=True, exist_ok=True)
+    work.registry.make_database()
     return [
         Tool(
             "prefect",
@@ -105,7 +107,14 @@ def _tools(work: Workspace, ports: Ports) -> list[Tool]:
             urls["evidently"],
             urls["evidently"],
         ),
-        Tool("flows", (*module, "flows", "serve", "--home", str(home.root), *_settings()), api),
+        Tool(
+            "flows",
+            (*module, "flows", "serve", "--home", str(home.root), *_settings()),
+            # Whoever submits a form waits for it; Prefect asks every ten seconds.
+            {**api, "PREFECT_RUNNER_POLL_FREQUENCY": "2"},
+            # The last one that is registered: until then the user interface offers nothing to run.
+            answers=f"{api['PREFECT_API_URL']}/deployments/name/run-closed-month/holdfast",
+        ),
     ]
 
 
@@ -158,7 +167,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_until_ready(tools: list[Tool], started: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Until every server answers; an error names the one that does not, and its log."""
+    """Until every one answers; an error names the one that does not, and its log."""
     until = time.monotonic() + READY_WITHIN
     for tool in tools:
         while tool.answers and not _answers(tool.answers):

@@ -65,7 +65,9 @@ class Encoding:
         values = rows.column(column)
         if column in self.categories:
             values = pc.index_in(values, value_set=pa.array(self.categories[column], type=values.type))
-        numbers: NDArray[np.float32] = values.cast(pa.float32()).combine_chunks().to_numpy(zero_copy_only=False)
+        if values.type != pa.float32():  # casting costs as much as copying, even where there is nothing to cast
+            values = values.cast(pa.float32())
+        numbers: NDArray[np.float32] = values.combine_chunks().to_numpy(zero_copy_only=False)
         return numbers
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from features.durable_files import sync
+from features.home import kernel_lock
 from models import ModelsError
 from models.churn import ChurnModel
 from models.model_record import DatasetInput, ModelRecord
@@ -131,6 +133,29 @@ class Registry:
         """Whether nothing was ever registered: a new database would take seconds to say the same."""
         return self.uri.startswith("sqlite:///") and not Path(self.uri.removeprefix("sqlite:///")).is_file()
 
+    def make_database(self) -> None:
+        """Have MLflow make the SQLite file, where there is none, beside its place, and put it there whole.
+
+        MLflow makes it in some three hundred commits, and ever after refuses one whose making was killed ("table
+        datasets already exists").
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._is_unused():
+            return
+        file = Path(self.uri.removeprefix("sqlite:///"))
+        staged = file.with_name(f".{file.name}.staged")
+        with kernel_lock(file.with_suffix(".lock")), _quiet():
+            if file.is_file():  # another run was first
+                return
+            from mlflow.db import upgrade
+
+            for left in (staged, staged.with_name(f"{staged.name}-journal")):
+                left.unlink(missing_ok=True)
+            upgrade.main([f"sqlite:///{staged}"], standalone_mode=False)
+            sync(staged)
+            staged.replace(file)
+            sync(file.parent)
+
     def log_report(self, name: str, metrics: Mapping[str, float], report: Mapping[str, Any]) -> None:
         """Log a backtest as a run of its own experiment: its figures as metrics, the whole report as JSON."""
         with self._mlflow() as mlflow:
@@ -142,11 +167,8 @@ class Registry:
     @contextlib.contextmanager
     def _mlflow(self) -> Iterator[ModuleType]:
         """MLflow, quiet and pointed at this registry."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("alembic", "mlflow"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
+            self.make_database()
             import mlflow
 
             mlflow.set_tracking_uri(self.uri)
@@ -180,6 +202,16 @@ class Registry:
                     tags=tags,
                 )
         return _new_version(mlflow, record, logged, run.info.run_id)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what MLflow and its migrations log and warn of."""
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _new_version(mlflow: ModuleType, record: ModelRecord, logged: Any, run_id: str) -> int:

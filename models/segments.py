@@ -135,11 +135,12 @@ class SegmentModel:
         import pyarrow as pa
 
         self._refuse_missing(batch)
+        needed = batch.select(self.columns)  # picking rows moves every column that is there
         places, first = np.full(batch.num_rows, -1), 0
-        stayed = three_months_on_net(batch, self.proof)
+        stayed = three_months_on_net(needed, self.proof)
         for group in self.brands:
-            rows = np.flatnonzero(stayed & of_brand(batch, group.brand))
-            found = group.nearest(batch.take(rows))
+            rows = np.flatnonzero(stayed & of_brand(needed, group.brand))
+            found = group.nearest(needed.take(rows))
             places[rows] = np.where(found < 0, -1, found + first)
             first += len(group.centroids)
         return pa.array(self.names, pa.string()).take(pa.array(places, mask=places < 0))

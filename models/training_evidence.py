@@ -39,11 +39,11 @@ def judged_pictures(judged: JudgedRows) -> dict[str, bytes]:
     lines = {name: curves.curve(scored, name) for name in scored.scores}
     cells = curves.score_cells(scored, MODEL)
     return {
-        "plots/roc.png": plots.roc(lines, about),
-        "plots/precision_recall.png": plots.precision_recall(lines, about),
-        "plots/gain_and_lift.png": plots.gain_and_lift(lines, about),
-        "plots/reliability.png": plots.reliability(curves.reliability(scored, MODEL), about),
-        "plots/score_distribution.png": plots.score_distribution(cells, lines[MODEL], about),
+        "roc.png": plots.roc(lines, about),
+        "precision_recall.png": plots.precision_recall(lines, about),
+        "gain_and_lift.png": plots.gain_and_lift(lines, about),
+        "reliability.png": plots.reliability(curves.reliability(scored, MODEL), about),
+        "score_distribution.png": plots.score_distribution(cells, lines[MODEL], about),
     }
 
 
@@ -57,9 +57,9 @@ def model_pictures(
     found = {}
     if strongest:
         told = f"the registered model, {len(strongest)} strongest of {len(gains)} indicators"
-        found["plots/importance.png"] = plots.importance({name: gains[name] for name in strongest}, told)
+        found["importance.png"] = plots.importance({name: gains[name] for name in strongest}, told)
     if effects:
-        found["plots/shap_summary.png"] = plots.contribution_summary(effects, about)
+        found["shap_summary.png"] = plots.contribution_summary(effects, about)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-REAL_DATA = "HOLDFAST_REAL_DATA"
+KEPT = REAL_DATA, BROWSER, SCREENSHOTS = "HOLDFAST_REAL_DATA", "HOLDFAST_BROWSER", "HOLDFAST_SCREENSHOTS"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PANELS = ("tariff_panel", "prepaid_panel", "telco_california")
 
 # Before anything is imported: packages read these once.
@@ -21,7 +23,7 @@ os.environ |= {
     "OMP_WAIT_POLICY": "passive",  # spinning, LightGBM's threads take twenty times as long on a busy machine
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
-for name in [name for name in os.environ if name.startswith("HOLDFAST_") and name != REAL_DATA]:
+for name in [name for name in os.environ if name.startswith("HOLDFAST_") and name not in KEPT]:
     del os.environ[name]
 
 
@@ -30,16 +32,22 @@ class NetworkUsed(AssertionError):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests on real data out where none is named: deselected, so that a skip always means something."""
-    if os.environ.get(REAL_DATA):
-        return
-    on_real_data = [item for item in items if _reads_real_data(item)]
-    config.hook.pytest_deselected(items=on_real_data)
-    items[:] = [item for item in items if not _reads_real_data(item)]
+    """Leave out what this machine lacks, real data or a browser: deselected, so that a skip always means something."""
+    left_out = [item for item in items if _lacks_data(item) or _lacks_browser(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
-def _reads_real_data(item: pytest.Item) -> bool:
-    return item.get_closest_marker("real_data") is not None or "real_data" in getattr(item, "fixturenames", ())
+def _lacks_data(item: pytest.Item) -> bool:
+    reads = item.get_closest_marker("real_data") is not None or "real_data" in getattr(item, "fixturenames", ())
+    return reads and not os.environ.get(REAL_DATA)
+
+
+def _lacks_browser(item: pytest.Item) -> bool:
+    """Unless HOLDFAST_BROWSER=required, as in continuous integration: there they run, and fail."""
+    if item.get_closest_marker("browser") is None or os.environ.get(BROWSER) == "required":
+        return False
+    return not any(map(shutil.which, CHROMIUM))
 
 
 @pytest.fixture(scope="session")

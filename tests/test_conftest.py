@@ -22,6 +22,16 @@ def test_marked(real_data):
 def test_unmarked(real_data):
     pass
 """
+IN_BROWSER = """
+import pytest
+
+def test_on_anything():
+    pass
+
+@pytest.mark.browser
+def test_marked():
+    pass
+"""
 
 
 def test_this_machine_can_be_reached():
@@ -50,12 +60,23 @@ def test_real_data_tests_run_where_the_data_are(tmp_path: Path):
     assert outcome(tmp_path, named=str(tmp_path)) == "3 passed"
 
 
-def outcome(folder: Path, named: str) -> str:
-    """The count at the end of a pytest run of `TWO_TESTS` under this project's conftest."""
-    (folder / "test_two.py").write_text(TWO_TESTS)
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = real_data: reads real data\n")
+def test_browser_tests_are_not_run_where_no_browser_is(tmp_path: Path):
+    assert outcome(tmp_path, named="", tests=IN_BROWSER, browser="") == "1 passed, 1 deselected"
+
+
+def test_browser_tests_run_where_one_is_or_has_to_be(tmp_path: Path):
+    assert outcome(tmp_path, named="", tests=IN_BROWSER, browser="required") == "2 passed"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "chromium").touch(mode=0o755)
+    assert outcome(tmp_path, named="", tests=IN_BROWSER, browser="") == "2 passed"
+
+
+def outcome(folder: Path, named: str, tests: str = TWO_TESTS, browser: str = "") -> str:
+    """The count at the end of a pytest run of `tests` under this project's conftest; its path is `folder`/bin."""
+    (folder / "test_two.py").write_text(tests)
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  real_data: reads real data\n  browser: needs one\n")
     (folder / "conftest.py").write_text((Path(__file__).with_name("conftest.py")).read_text())
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(folder)]
-    env = {"PATH": "/usr/bin:/bin", "HOLDFAST_REAL_DATA": named}
+    env = {"PATH": str(folder / "bin"), "HOLDFAST_REAL_DATA": named, "HOLDFAST_BROWSER": browser}
     said = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False).stdout
     return said.strip().splitlines()[-1].split(" in ")[0]

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from infra.benchmarks.own_process import in_own_process, timed
+
+MODULE = "infra.benchmarks.ingest"
 MONTH = "2025-01"
 MAPPING = {
     "source.toml": """
@@ -62,31 +61,20 @@ def ingest(folder: Path) -> None:
 
 
 def measured(customers: int) -> dict[str, Any]:
-    """Seconds and peak memory of both, each in a process of its own."""
+    """Seconds, processor seconds and peak memory of both, each in a process of its own."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "mapping").mkdir()
         for name, text in MAPPING.items():
             (folder / "mapping" / name).write_text(text)
         make_extract(folder, customers)
-        bare, ours = (_in_own_process(step, folder) for step in ("copy", "ingest"))
-    ratio = ours["seconds"] / bare["seconds"]
-    return {"rows": 2 * customers, "copy": bare, "ingest": ours, "ratio": round(ratio, 1)}
-
-
-def _in_own_process(step: str, folder: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "infra.benchmarks.ingest", "--step", step, "--folder", str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+        bare, ours = (in_own_process(MODULE, "--step", step, "--folder", folder) for step in ("copy", "ingest"))
+    ratios = {f"{name}_ratio": round(ours[name] / bare[name], 1) for name in ("seconds", "cpu")}
+    return {"rows": 2 * customers, "copy": bare, "ingest": ours, **ratios}
 
 
 def _run_step(step: str, folder: Path) -> None:
-    started = time.perf_counter()
-    {"copy": copy, "ingest": ingest}[step](folder)
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(json.dumps({"seconds": round(seconds, 2), "peak_gb": round(peak, 2)}))
+    print(json.dumps(timed(lambda: {"copy": copy, "ingest": ingest}[step](folder))[1]))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def make_home(folder: Path, customers: int) -> None:
 
 
 def arrival(folder: Path, first: Month, last: Month) -> steps.Arrival:
-    return steps.Arrival(SOURCE, folder / "extracts", months_between(first, last))
+    return steps.Arrival(SOURCE, folder / "extracts", list(months_between(first, last)))
 
 
 def home_in(folder: Path) -> Workspace:

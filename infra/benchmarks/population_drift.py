@@ -12,10 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,10 +29,12 @@ from features.known_months import Frame
 from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from features.warehouse import Warehouse
+from infra.benchmarks.own_process import in_own_process, load_program, timed
 from models.drift_reference import SAMPLE_ROWS, DriftReference, number_cells
 from serving.monitoring.population_drift import SCORE, count_month, measure
 from serving.monitoring.verdict import MonitoringSettings, judge
 
+MODULE = "infra.benchmarks.population_drift"
 MONTH = Month(2025, 6)
 FEATURES, SCORES = "features", "customer_scores"
 BUCKET_ROWS = 65_536
@@ -139,7 +138,7 @@ def measured(rows: int, columns: int, repeats: int, folder: Path) -> dict[str, A
     runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in ENGINES}
     for round_ in range(repeats):
         for engine, done in runs.items():
-            done.append(_in_own_process(engine, folder))
+            done.append(in_own_process(MODULE, "--engine", engine, "--folder", folder))
             print(f"round {round_ + 1}: {engine} {done[-1]['seconds']} s", file=sys.stderr, flush=True)
     cells = {"evidently": EVIDENTLY_ROWS * EVIDENTLY_COLUMNS}
     pairs = zip(runs["holdfast"], runs["polars"], strict=True)
@@ -167,28 +166,14 @@ def _summary(runs: list[dict[str, Any]], cells: int) -> dict[str, Any]:
     }
 
 
-def _in_own_process(engine: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "infra.benchmarks.population_drift", "--engine", engine, "--folder", str(folder)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
 def _run(engine: str, folder: Path) -> None:
     """Run one engine here and print its figures; reading the program is not timed."""
-    import deltalake  # noqa: F401
-    import scipy.stats  # noqa: F401
-
-    started, cpu = time.perf_counter(), time.process_time()
-    result = ENGINES[engine](folder)
-    seconds = result if isinstance(result, float) else time.perf_counter() - started
-    figures = {
-        "seconds": round(seconds, 3),
-        "cpu": round(time.process_time() - cpu, 2),
-        "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-        "counts": None if isinstance(result, float) else result,
-    }
-    print(json.dumps(figures))
+    load_program()
+    result, figures = timed(lambda: ENGINES[engine](folder))
+    if isinstance(result, float):
+        print(json.dumps(figures | {"seconds": round(result, 3), "counts": None}))
+    else:
+        print(json.dumps(figures | {"counts": result}))
 
 
 def table_of(result: dict[str, Any]) -> str:
@@ -215,7 +200,6 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    os.environ["DO_NOT_TRACK"] = "true"
     if chosen.engine:
         _run(chosen.engine, chosen.folder)
         return

@@ -10,20 +10,16 @@ Run: python -m infra.benchmarks.whole_month --customers 100000 1000000
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from flows import list_steps, monitor_steps, steps
 from flows.workspace import Workspace
 from infra.benchmarks.operator_home import RUN, arrival, home_in, make_home
-from infra.benchmarks.own_process import PROGRAM, in_own_process, tell
-
-Figures = dict[str, Any]
+from infra.benchmarks.own_process import Figures, in_own_process, load_program, timed
 
 
 def _ingest(work: Workspace, folder: Path) -> int:
@@ -44,30 +40,26 @@ STEPS: dict[str, Callable[[Workspace, Path], int]] = {
 }
 """In their order; each gives the rows it went over."""
 START, PREPARE = "start", "prepare"
+MODULE = "infra.benchmarks.whole_month"
 
 
-def run(step: str, folder: Path, customers: int) -> None:
-    """Run one step here and print its figures."""
+def run(step: str, folder: Path, customers: int) -> Figures:
+    """Run one step here; its figures."""
     if step == PREPARE:
-        tell(lambda: make_home(folder, customers) or {})
-    elif step == START:
-        tell(lambda: _load_program() or {"rows": 0})
-    else:
-        _load_program()
-        work = home_in(folder)
-        tell(lambda: {"rows": STEPS[step](work, folder)})
-
-
-def _load_program() -> None:
-    for module in PROGRAM:
-        importlib.import_module(module)
+        return timed(lambda: make_home(folder, customers))[1]
+    if step == START:
+        return timed(load_program)[1] | {"rows": 0}
+    load_program()
+    work = home_in(folder)
+    rows, figures = timed(lambda: STEPS[step](work, folder))
+    return figures | {"rows": rows}
 
 
 def measured(customers: int, folder: Path) -> dict[str, Figures]:
     """The figures of every step by name, in their order, of an operator with so many customers."""
     figures = {}
     for step in (PREPARE, START, *STEPS):
-        figures[step] = in_own_process(__spec__.name, "--step", step, "--folder", folder, "--customers", customers)
+        figures[step] = in_own_process(MODULE, "--step", step, "--folder", folder, "--customers", customers)
         print(f"{customers:,} customers: {step} {figures[step]}", file=sys.stderr, flush=True)
     del figures[PREPARE]
     return figures
@@ -99,7 +91,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.step:
-        run(chosen.step, chosen.folder, chosen.customers[0])
+        print(json.dumps(run(chosen.step, chosen.folder, chosen.customers[0])))
         return
     results = {}
     for customers in chosen.customers:

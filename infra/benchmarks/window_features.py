@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import statistics
 import subprocess
@@ -147,8 +146,8 @@ def _run(engine: str, folder: Path) -> None:
     started, cpu_before = time.perf_counter(), _cpu_seconds()
     own_seconds = ENGINES[engine](folder / "months", out)
     seconds = own_seconds or time.perf_counter() - started
-    children = psutil.Process().children(recursive=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6 + sum(_peak_of(child.pid) for child in children)
+    this = psutil.Process()
+    peak = sum(_peak_of(process.pid) for process in (this, *this.children(recursive=True)))
     cpu = _cpu_seconds() - cpu_before
     print(json.dumps({"seconds": round(seconds, 2), "cpu": round(cpu, 2), "peak_gb": round(peak, 2)}))
 
@@ -160,7 +159,7 @@ def _cpu_seconds() -> float:
 
 
 def _peak_of(process: int) -> float:
-    """Peak memory of a child, Spark's Java, in GB."""
+    """Peak memory in GB; not `ru_maxrss`, which counts what the process that started this one held."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1e6

@@ -27,7 +27,13 @@ INGEST = ("deltalake", "duckdb", "features.delivery", "flows.steps", "narwhals._
 """What a process imports before it forks ingests."""
 MONTH = (
     *(*INGEST, "features.sources", "flows.campaign_steps", "flows.list_steps", "flows.model_steps", "flows.provenance"),
-    *("flows.monitor_steps", "lightgbm", "matplotlib.figure", "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store"),
+    *(
+        "flows.monitor_steps",
+        "lightgbm",
+        "matplotlib.figure",
+        "mlflow.pyfunc",
+        "mlflow.store.tracking.sqlalchemy_store",
+    ),
     *("mlflow.store.model_registry.sqlalchemy_store", "models.training", "serving.campaign_draw", "serving.list_files"),
     *("serving.monitoring.drift", "serving.monitoring.monitored_month"),
 )
@@ -70,7 +76,8 @@ def warm(packages: Sequence[str] = INGEST) -> Iterator[Runner]:
     """A process that has imported `packages` and runs groups of jobs, those of a group at once."""
     command = [sys.executable, "-m", "tests.acceptance.runs_apart", *packages]
     with subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         asking, answering = process.stdin, process.stdout
 
         def run(jobs: Sequence[Job]) -> list[Ended]:
@@ -107,12 +114,15 @@ def _ended(running: Watched) -> list[Any]:
     return [code, json.loads(said or "null"), running.calls]
 
 
-def _ingest(home: Path, source: str, folder: str) -> list[list[Any]]:
+def _ingest(home: Path, source: str, folder: str, settings: str = "", months: Sequence[str] = ()) -> list[list[Any]]:
+    from features.months import Month
     from flows import steps
     from flows.workspace import open_workspace
 
-    work = open_workspace(home, None, lambda message: None)
-    delivered = steps.ingest(work, steps.Arrival(source, Path(folder)))
+    work = open_workspace(home, Path(settings) if settings else None, lambda message: None)
+    delivered = steps.ingest(
+        work, steps.Arrival(source, Path(folder), [Month.parse(month) for month in months] or None)
+    )
     return [[table.table, str(table.month), table.outcome] for table in delivered]
 
 

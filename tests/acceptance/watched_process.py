@@ -22,10 +22,8 @@ from pathlib import Path
 ON_HANDLE, ON_PATH, ON_NEW_PATH = "handle", "path", "new path"
 _KINDS = {"fsync": ON_HANDLE, "fdatasync": ON_HANDLE, "unlink": ON_PATH, "rename": ON_NEW_PATH, "link": ON_NEW_PATH}
 _NUMBERS = {
-    "x86_64": {
-        **{74: "fsync", 75: "fdatasync", 82: "rename", 86: "link", 87: "unlink"},
-        **{263: "unlinkat", 264: "renameat", 265: "linkat", 316: "renameat2"},
-    },
+    "x86_64": {74: "fsync", 75: "fdatasync", 82: "rename", 86: "link", 87: "unlink"}
+    | {263: "unlinkat", 264: "renameat", 265: "linkat", 316: "renameat2"},
     "aarch64": {82: "fsync", 83: "fdatasync", 35: "unlinkat", 38: "renameat", 37: "linkat", 276: "renameat2"},
 }
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
@@ -123,24 +121,23 @@ def _listener() -> int:
     return handle
 
 
-def _path(thread: int, call: str, arguments: list[int]) -> str:
+def _path(thread: int, call: str, arguments: list[int]) -> Path:
     """The file that a call is about; of a rename or link the new name."""
-    kind = _KINDS[call.removesuffix("2").removesuffix("at")]
+    kind, memory = _KINDS[call.removesuffix("2").removesuffix("at")], Path(f"/proc/{thread}")
     if kind == ON_HANDLE:
-        return os.readlink(f"/proc/{thread}/fd/{arguments[0]}")
+        return (memory / f"fd/{arguments[0]}").readlink()
     by_handle = call.removesuffix("2").endswith("at")
     at = (1 if by_handle else 0) + (0 if kind == ON_PATH else 2 if by_handle else 1)
-    told = _text(thread, arguments[at])
     handle = ctypes.c_int(arguments[at - 1] & 0xFFFFFFFF).value if by_handle else -1
-    base = os.readlink(f"/proc/{thread}/" + (f"fd/{handle}" if handle >= 0 else "cwd"))
-    return os.path.join(base, told)
+    base = memory / (f"fd/{handle}" if handle >= 0 else "cwd")
+    return base.readlink() / _text(memory / "mem", arguments[at])
 
 
-def _text(thread: int, address: int) -> str:
+def _text(memory: Path, address: int) -> str:
     """A path in the memory of a stopped thread; read page by page, since the next page may not be there."""
     text = b""
-    with open(f"/proc/{thread}/mem", "rb", buffering=0) as memory:
+    with memory.open("rb", buffering=0) as pages:
         while b"\0" not in text and len(text) < _LONGEST_PATH:
-            memory.seek(address + len(text))
-            text += memory.read(_LONGEST_PATH - (address + len(text)) % _LONGEST_PATH)
+            pages.seek(address + len(text))
+            text += pages.read(_LONGEST_PATH - (address + len(text)) % _LONGEST_PATH)
     return os.fsdecode(text.partition(b"\0")[0])

@@ -36,8 +36,23 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path):
 
 def test_content_is_synced_before_it_gets_its_name_and_the_name_after(tmp_path: Path, steps: list[str]):
     write_durably(tmp_path / "facts.json", b"new")
-    staged = f".facts.json.{os.getpid()}"
+    staged = ".facts.json.staged"
     assert steps == [f"sync {staged}", f"rename {staged} to facts.json", f"sync {tmp_path.name}"]
+
+
+def test_what_a_killed_writer_left_half_written_is_gone_after_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def killed(_handle: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_durably(tmp_path / "facts.json", b"half of it")
+    assert not (tmp_path / "facts.json").exists()
+    write_durably(tmp_path / "facts.json", b"new")
+    assert [file.name for file in tmp_path.iterdir()] == ["facts.json"]
 
 
 def test_every_folder_that_was_made_is_synced_into_the_one_above(tmp_path: Path, steps: list[str]):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sqlite3
@@ -195,3 +196,13 @@ def test_models_of_unicode_categories_survive_the_registry(registry: Registry):
     promoted(registry, dataclasses.replace(RECORD, files=model.files(), fingerprint="three"))
     assert registry.champion().model == model
     promoted(registry, RECORD)
+
+
+def test_a_database_whose_making_was_killed_is_made_anew(tmp_path: Path):
+    half = tmp_path / ".mlflow.db.staged"
+    with contextlib.closing(sqlite3.connect(half)) as database:
+        database.execute("CREATE TABLE datasets (dataset_uuid TEXT)")
+    assert Registry(tmp_path).number(CHURN) is None
+    Registry(tmp_path).make_database()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["mlflow.db", "mlflow.lock"]
+    assert Registry(tmp_path).number(CHURN) is None

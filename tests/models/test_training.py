@@ -140,13 +140,13 @@ def test_a_model_is_told_by_its_settings_too(first: tuple[Trained, ModelRecord])
 def test_the_run_shows_what_a_reviewer_looks_for(first: tuple[Trained, ModelRecord]):
     record = first[1]
     assert set(record.pictures) == {
-        "plots/roc.png",
-        "plots/precision_recall.png",
-        "plots/gain_and_lift.png",
-        "plots/reliability.png",
-        "plots/score_distribution.png",
-        "plots/importance.png",
-        "plots/shap_summary.png",
+        "roc.png",
+        "precision_recall.png",
+        "gain_and_lift.png",
+        "reliability.png",
+        "score_distribution.png",
+        "importance.png",
+        "shap_summary.png",
     }
     assert all(picture.startswith(b"\x89PNG") for picture in record.pictures.values())
     assert record.texts["slices.csv"].splitlines()[1].startswith("1,brand,Blue,")
