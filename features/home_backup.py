@@ -200,12 +200,12 @@ def _extracted(file: Path, staging: Path) -> dict[str, Any]:
                 name = member.name.removeprefix("home/")
                 if member.name == MANIFEST:
                     continue
-                if not member.isfile() or not _is_below(name) or name not in missing:
+                if not member.isfile() or not _is_state(name) or name not in missing:
                     raise BackupError(f"{file} holds {member.name!r}, which its manifest does not; it is not ours")
                 _check(file, name, missing.pop(name), _extract(archive, member, staging / name))
     except FileNotFoundError:
         raise BackupError(f"backup {file} does not exist; give the file that holdfast backup wrote") from None
-    except (tarfile.TarError, KeyError, ValueError) as broken:
+    except (tarfile.TarError, KeyError, ValueError, TypeError, AttributeError) as broken:
         raise BackupError(f"{file} is no whole backup of holdfast ({broken}); take another copy of it") from None
     if missing:
         raise BackupError(f"{file} lacks {len(missing)} of its files, such as {min(missing)}; take another copy of it")
@@ -218,15 +218,21 @@ def _manifest(file: Path, archive: tarfile.TarFile) -> dict[str, Any]:
     if opened is None:
         raise BackupError(f"{file} does not begin with {MANIFEST}; give the file that holdfast backup wrote")
     manifest: dict[str, Any] = json.loads(opened.read())
+    if not Path(manifest["home"]).is_absolute():
+        raise ValueError("its manifest names no home")
     if manifest["format"] != FORMAT:
         raise BackupError(f"{file} has format {manifest['format']}, this version reads {FORMAT}; update holdfast")
     return manifest
 
 
-def _is_below(name: str) -> bool:
-    """Whether a name stays below the folder that it is put into; the manifest is as foreign as the rest."""
+def _is_state(name: str) -> bool:
+    """Whether a name stays below the folder that it is put into, and is of what a backup holds.
+
+    The manifest is as foreign as the rest.
+    """
     path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and str(path) == name
+    below = bool(path.parts) and not path.is_absolute() and ".." not in path.parts and str(path) == name
+    return below and path.parts[0] not in LEFT_OUT
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> tuple[int, str]:

@@ -30,6 +30,14 @@ def plain(result: Any) -> dict[str, Any]:
     return made
 
 
+FEWEST = 10
+"""Below it a count is not told outside the lists themselves."""
+
+
+def counted(customers: int) -> int | str:
+    return customers if customers >= FEWEST else f"fewer than {FEWEST}"
+
+
 def show_list(home: Home, month: Month, folder: Path) -> None:
     """How many customers each hall's list holds, where the files lie, and which model made them."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -39,7 +47,7 @@ def show_list(home: Home, month: Month, folder: Path) -> None:
         f"{manifest['value_at_risk']:,.2f} ({currency}); files in {folder}"
     )
     halls = [
-        {"hall": hall["hall"] or "no hall", "listed": hall["listed"], "file": f"{hall['file']}.csv"}
+        {"hall": hall["hall"] or "no hall", "listed": counted(hall["listed"]), "file": f"{hall['file']}.csv"}
         for hall in manifest["halls"]
     ]
     create_table_artifact(halls, key=f"list-{month}", description=told)

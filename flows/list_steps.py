@@ -27,7 +27,7 @@ def score(work: Workspace, month: Month) -> Entry:
     """Score the month with the champions, resolved once."""
     work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
-        return _score(work, scoring_of(work), month)
+        return _score(work, scoring_of(work, month), month)
 
 
 def write_list(work: Workspace, month: Month) -> WrittenList:
@@ -70,13 +70,19 @@ def resolve(work: Workspace, month: Month, reason: str, given: Path | None = Non
             return write_resolver(folder, work.ledger, extract, key, use)
 
 
-def scoring_of(work: Workspace) -> Scoring:
-    """What scores a month of this home, with both champions resolved once; segments are not needed to score."""
+def scoring_of(work: Workspace, month: Month) -> Scoring:
+    """What scores a month of this home, with both champions resolved once; segments are not needed to score.
+
+    Segments that were found as of a later month have seen what came after: the month is scored without.
+    """
     from models.registry import SEGMENTS
     from models.segments import SegmentModel
     from serving.customer_scores import Scoring, Segments
 
     held = work.registry.held(SEGMENTS)
+    if held is not None and Month.parse(held.facts["as_of"]) > month:
+        work.say(f"segments version {held.version} were found as of {held.facts['as_of']}; {month} goes without")
+        held = None
     return Scoring(
         work.ledger,
         work.registry.champion(),
@@ -100,7 +106,7 @@ def _listing(work: Workspace, month: Month) -> Listing:
     from serving.warning_lists import Listing
 
     ids = withheld(work.ledger, month).column("customer_id").to_pylist()
-    return Listing(scoring_of(work), work.settings.lists, work.key, work.source().currency, frozenset(ids))
+    return Listing(scoring_of(work, month), work.settings.lists, work.key, work.source().currency, frozenset(ids))
 
 
 def _use(work: Workspace, month: Month, reason: str) -> Use:

@@ -32,19 +32,19 @@ def monitor(work: Workspace, month: Month) -> Monitored:
 
     work.refuse_empty()
     with work.home.locked(month_lock(month), work.say), work.home.locked("evidently", work.say):
-        monitoring = _monitoring(work)
+        monitoring = _monitoring(work, month)
         work.say(f"measuring the drift of {month}")
         content = monitor_month(monitoring, month)
     folder = monitoring.folder_of(month)
     return Monitored(content["verdict"], content, folder / VERDICT, folder / PAGE, monitoring.workspace)
 
 
-def _monitoring(work: Workspace) -> Monitoring:
+def _monitoring(work: Workspace, month: Month) -> Monitoring:
     """What monitors a month of this home, with its champion resolved once."""
     from flows.list_steps import scoring_of
     from serving.monitoring.monitored_month import Monitoring
 
-    scoring = scoring_of(work)
+    scoring = scoring_of(work, month)
     return Monitoring(
         work.ledger,
         scoring.champion,

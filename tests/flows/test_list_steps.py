@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 import os
 import pwd
 import shutil
@@ -19,7 +20,8 @@ from flows import list_steps, steps
 from flows.key import VARIABLE, new_key
 from flows.workspace import Workspace, WorkspaceError, open_workspace
 from models import churn
-from models.registry import Champion
+from models.registry import Champion, ModelVersion
+from models.segments import SegmentModel
 from models.training_table import Labelling, labelled_month, stack, usable_months
 from tests.flows.conftest import BILLS, CUSTOMERS, SOURCE, Operator, bytes_of, made_once, silent
 from tests.models.made_tables import QUICK
@@ -176,3 +178,24 @@ def test_an_extract_that_is_gone_is_named(work: Workspace, tmp_path: Path):
 def test_a_home_whose_ids_are_the_operators_own_has_nothing_to_resolve(home: Path, operator: Operator):
     with pytest.raises(HoldfastError, match=r"customer_id is not keyed in its source.toml"):
         list_steps.resolve(opened(home, operator), Month(2025, 6), "test")
+
+
+@dataclass(frozen=True)
+class WithSegments(OneChampion):
+    """The same with segments that were found as of a month."""
+
+    as_of: str
+
+    def held(self, name: str) -> ModelVersion:  # type: ignore[override]
+        facts = json.dumps({"as_of": self.as_of})
+        return ModelVersion(name, 4, {"facts.json": facts, **SegmentModel((), ()).files()})
+
+
+@pytest.mark.parametrize(("as_of", "used"), [("2025-06", 4), ("2025-07", 4), ("2025-08", None)])
+def test_segments_that_have_seen_later_months_are_not_used(
+    trained: Path, operator: Operator, champion: Champion, as_of: str, used: int | None
+):
+    work = opened(trained, operator)
+    work.__dict__["registry"] = WithSegments(champion, as_of)
+    segments = list_steps.scoring_of(work, MONTH).segments
+    assert (segments and segments.version) == used
