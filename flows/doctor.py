@@ -97,6 +97,8 @@ def _machine(home: Path) -> Iterator[Finding]:
         yield Finding("home", "missing", f"{home} is a file", "give --home a folder")
     elif not os.access(place, os.W_OK):
         yield Finding("home", "missing", f"{place} cannot be written", "choose another --home, or change its rights")
+    elif home.is_dir() and home.stat().st_mode & 0o077:
+        yield Finding("home", "note", f"others than you can look into {home}", f"chmod 700 {home}")
 
 
 def _enough(what: str, held: float, least_gb: float, where: str, remedy: str) -> Finding:

@@ -96,6 +96,14 @@ def test_a_home_that_cannot_be_written_is_a_finding(tmp_path: Path, monkeypatch:
     assert (found.status, found.found) == ("missing", f"{tmp_path} cannot be written")
 
 
+def test_a_home_that_others_can_look_into_is_worth_knowing(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    found = Finding("home", "note", f"others than you can look into {tmp_path}", f"chmod 700 {tmp_path}")
+    assert found in doctor.examine(tmp_path, None)
+    tmp_path.chmod(0o700)
+    assert found not in doctor.examine(tmp_path, None)
+
+
 def test_an_empty_home_is_told_how_to_be_filled(tmp_path: Path):
     found = finding("tables", tmp_path)
     assert (found.status, found.found) == ("note", f"no month in {tmp_path} yet")
