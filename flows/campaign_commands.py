@@ -12,7 +12,7 @@ from flows.output import told
 
 campaign_app = typer.Typer(
     no_args_is_help=True,
-    help="Prove that care keeps customers: draw who is contacted and who is withheld, then compare who stayed.",
+    help="Prove that care keeps customers: draw who is contacted and who is withheld, then compare who left.",
 )
 Name = Annotated[
     str, typer.Option("--name", metavar="NAME", help="Name of the campaign: small letters, digits, - and _.")
@@ -35,15 +35,16 @@ def run(
 ) -> None:
     """Draw a campaign among a scored month's customers and write the tasks of the halls.
 
-    Valuable customers at risk ([eligibility]) are ranked by value at risk and fill each hall's slots. Inside the slots
-    a share is withheld by chance ([campaign] holdout_share): they were as good a choice, nobody contacts them, and only
-    against them can an effect be proven. Slots exceed the hall's capacity by that share. Who is in which arm goes into
-    the table campaign_ledger before any task is written, and stays for ever: running this again writes the same files.
+    The month is the latest on hand: later data would tell already who leaves. Valuable customers at risk
+    ([eligibility]) are ranked by value at risk and fill each hall's slots. Inside the slots a share is withheld by
+    chance ([campaign] holdout_share): they were as good a choice, nobody contacts them, and only against them can an
+    effect be proven. Slots exceed the hall's capacity by that share. Who is in which arm goes into the table
+    campaign_ledger before any task is written, and stays for ever: running this again writes the same files.
 
     campaigns/NAME/month=YYYY-MM/ then holds tasks.csv (task_ref, hall, masked number, plan, channel), design.json (who,
-    by which rules, read when, and the smallest effect that can be seen) and manifest.json. Write the month's warning
-    list after the draw (holdfast score), so that it leaves out the withheld; holdfast resolve tells the dialler
-    the numbers.
+    by which rules, read when, and the smallest effect that can be seen) and manifest.json. The month's warning list
+    leaves out the withheld; one that was written before is written again, and resolver files that name one of them are
+    removed. holdfast resolve tells the dialler the numbers.
     """
     with told(json_) as out:
         from flows.campaign_steps import draw
@@ -69,12 +70,14 @@ def readout(
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,
 ) -> None:
-    """Compare how many of the treated and of the withheld stayed.
+    """Compare how many of the treated and of the withheld left by choice.
 
     By intention to treat: everybody with a task counts as treated, reached or not, because those who can be reached are
-    other people than those who cannot. The difference in retention comes with a 95 % interval; an interval that holds
-    nought shows no effect. Before all months of the window are in, or with too few customers ([readout]), the answer is
-    "not enough data". Report and page are written beside the tasks, and one row goes into the table campaign_readouts.
+    other people than those who cannot. The difference comes with a 95 % interval; an interval that holds nought shows
+    no effect. Whom the operator closed, for arrears or fraud, did not leave by choice: the arms are compared in that
+    beside it. Before all months of the window are in, with too few customers ([readout]), or when the operator tells of
+    no contact, the answer is "not enough data". Report and page are written beside the tasks, and one row goes into the
+    table campaign_readouts.
     """
     with told(json_) as out:
         from flows.campaign_steps import read_out
@@ -90,11 +93,16 @@ def readout_in_words(report: Mapping[str, Any]) -> str:
     found = report.get("difference", {"value": None, "note": report["note"]})
     if found["value"] is None:
         return f"{report['campaign']}: {found['note']}"
-    stayed = [f"{arm['retention']:.1%} of {arm['customers']:,} {name}" for name, arm in report["arms"].items()]
+    shares = [f"{arm['retention']:.1%} of {arm['customers']:,} {name}" for name, arm in report["arms"].items()]
+    closed = report["closed_by_operator"]
     return (
-        f"{report['campaign']}: {' and '.join(stayed)} customers stayed; difference "
-        f"{100 * found['value']:+.1f} points ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
+        f"{report['campaign']}: {' and '.join(shares)} customers did not leave by choice; difference {_points(found)}; "
+        f"closed by the operator: {closed['note'] if closed['value'] is None else 'difference ' + _points(closed)}"
     )
+
+
+def _points(found: Mapping[str, Any]) -> str:
+    return f"{100 * found['value']:+.1f} points ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
 
 
 def show(

@@ -118,6 +118,7 @@ def revisions(
         from flows.workspace import open_workspace
 
         work = open_workspace(home, settings, out.say)
+        work.refuse_empty()
         if restore is not None and table is not None and month is not None:
             steps.restore_revision(work, table, month, restore)
         if vacuum:

@@ -31,7 +31,7 @@ FLOWS: tuple[Flow[..., Any], ...] = (
     model_flows.promote_model,
 )
 SCHEDULED = monthly_flows.run_closed_month
-DEPLOYMENT, ALERT = "holdfast", "holdfast: a run failed"
+ALERT = "holdfast: a run failed"
 RUNS_AT_ONCE = 2
 """What one machine carries; runs of one deployment queue."""
 
@@ -56,7 +56,7 @@ def _deployment(flow: Flow[..., Any], **given: Any) -> RunnerDeployment:
 
     queue = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
     made = flow.to_deployment(
-        DEPLOYMENT,
+        flow.name,  # what Prefect's pages show in bold
         description=flow.description,
         tags=["holdfast"],
         concurrency_limit=queue,

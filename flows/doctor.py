@@ -67,7 +67,11 @@ def _python() -> Finding:
 
 def _packages() -> Iterator[Finding]:
     """The packages that Holdfast asks for, against the versions that it was tested with."""
-    locked = dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", LOCK.read_text(), re.MULTILINE))
+    from packaging.requirements import Requirement
+
+    lines = re.findall(r"^([\w.-]+==[^\\\n]+)", LOCK.read_text(), re.MULTILINE)
+    pinned = [pin for pin in map(Requirement, lines) if pin.marker is None or pin.marker.evaluate()]
+    locked = {pin.name: str(pin.specifier).removeprefix("==") for pin in pinned}
     for requirement in importlib.metadata.requires("holdfast") or ():
         if "extra ==" in requirement:
             continue

@@ -98,8 +98,10 @@ def alive(home: Home) -> Iterator[None]:
     with sign:
         try:
             yield
-        finally:
+        except Exception:  # Prefect tells how it ended; what stops the process itself leaves the sign to the next start
             file.unlink(missing_ok=True)
+            raise
+        file.unlink(missing_ok=True)
 
 
 def mark_dead_runs(home: Home) -> list[str]:

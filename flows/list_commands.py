@@ -25,7 +25,7 @@ def score(
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,
 ) -> None:
-    """Score a month with the champion and write its warning list.
+    """Score a month with the champion, anew where it was scored by another version, and write its warning list.
 
     Everybody active gets a probability of leaving, a band (healthy, pre-warning = resembles later leavers, alert = the
     signs are there), and a value at risk: probability x usual monthly revenue x months of the window. The list in
@@ -35,10 +35,12 @@ def score(
     same bytes.
     """
     with told(json_) as out:
-        from flows.list_steps import write_list
+        from flows import list_steps
         from flows.workspace import open_workspace
 
-        written = write_list(open_workspace(home, settings, out.say), month)
+        work = open_workspace(home, settings, out.say)
+        list_steps.score(work, month, anew=True)
+        written = list_steps.write_list(work, month)
         out.result({"list": written}, _in_words(written))
 
 

@@ -12,33 +12,41 @@ from typing import TYPE_CHECKING
 
 from features.home import PRIVATE, month_lock
 from features.months import Month
-from flows.key import key_mark
 from flows.workspace import Workspace, WorkspaceError
 
 if TYPE_CHECKING:
     from features.month_ledger import Entry
+    from models.registry import Champion
     from serving.customer_scores import Scoring
     from serving.list_files import WrittenList
     from serving.resolver import Resolved, Use
     from serving.warning_lists import Listing
 
+RESOLVER = "resolver"
+"""The folder of resolver files, and the lock on it; taken after a month's."""
 
-def score(work: Workspace, month: Month) -> Entry:
-    """Score the month with the champions, resolved once."""
+
+def score(work: Workspace, month: Month, *, anew: bool = False) -> Entry:
+    """Score the month with the version that scored it before, or the champion where it is new, or `anew`."""
     work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
-        return _score(work, scoring_of(work, month), month)
+        return _score(work, scoring_of(work, month, anew=anew), month)
 
 
 def write_list(work: Workspace, month: Month) -> WrittenList:
     """Rank the month's scores into its warning list, without whom a running campaign withholds."""
-    from serving.list_files import write_warning_list
-
     work.refuse_empty()
     with work.home.locked(month_lock(month), work.say):
-        listing = _listing(work, month)
-        scores = _score(work, listing.scoring, month)
-        return write_warning_list(work.home.lists, listing, scores)
+        return write_list_in_turn(work, month)
+
+
+def write_list_in_turn(work: Workspace, month: Month) -> WrittenList:
+    """The same for a caller that holds the month's lock."""
+    from serving.list_files import write_warning_list
+
+    listing = _listing(work, month)
+    scores = _score(work, listing.scoring, month)
+    return write_warning_list(work.home.lists, listing, scores)
 
 
 def resolve(work: Workspace, month: Month, reason: str, given: Path | None = None) -> Resolved:
@@ -53,8 +61,8 @@ def resolve(work: Workspace, month: Month, reason: str, given: Path | None = Non
     source, use = unkeyed(work.source()), _use(work, month, reason)
     check_use(work.ledger, use)
     key, extract_folder, engine = _key_of_home(work), work.extract_folder(given), work.settings.engine
-    with work.home.locked(month_lock(month), work.say), work.home.locked("resolver", work.say):
-        folder = work.home.root / "resolver"
+    with work.home.locked(month_lock(month), work.say), work.home.locked(RESOLVER, work.say):
+        folder = work.home.root / RESOLVER
         with (
             _scratch(folder) as staging,
             open_extract(
@@ -70,10 +78,12 @@ def resolve(work: Workspace, month: Month, reason: str, given: Path | None = Non
             return write_resolver(folder, work.ledger, extract, key, use)
 
 
-def scoring_of(work: Workspace, month: Month) -> Scoring:
-    """What scores a month of this home, with both champions resolved once; segments are not needed to score.
+def scoring_of(work: Workspace, month: Month, *, anew: bool = False) -> Scoring:
+    """What scores a month of this home; segments are not needed to score.
 
-    Segments that were found as of a later month have seen what came after: the month is scored without.
+    A month that was scored stays with the version that scored it, so that a rerun leaves the lists that halls work
+    from as they are; the champion, resolved once, scores a new month, or `anew`. Segments that were found as of a
+    later month have seen what came after: the month is scored without.
     """
     from models.registry import SEGMENTS
     from models.segments import SegmentModel
@@ -85,7 +95,7 @@ def scoring_of(work: Workspace, month: Month) -> Scoring:
         held = None
     return Scoring(
         work.ledger,
-        work.registry.champion(),
+        _champion_of(work, month, anew=anew),
         work.source().churn,
         work.code,
         work.settings.engine.cores,
@@ -93,6 +103,22 @@ def scoring_of(work: Workspace, month: Month) -> Scoring:
         work.settings.warning,
         Segments(held.version, SegmentModel.from_files(held.files)) if held else None,
     )
+
+
+def _champion_of(work: Workspace, month: Month, *, anew: bool) -> Champion:
+    """The version that scored the month, where it was scored and need not be anew; else the champion."""
+    from models.registry import CHURN
+    from serving.customer_scores import TABLE
+
+    scored = work.ledger.known(TABLE, month)
+    if scored is None or anew:
+        return work.registry.champion()
+    version = int(scored.source.rsplit("/", 1)[1])
+    if work.registry.number(CHURN) not in (None, version):
+        work.say(
+            f"{month} was scored by version {version} and stays with it; holdfast score --month {month} scores it anew"
+        )
+    return work.registry.champion(version)
 
 
 def _score(work: Workspace, scoring: Scoring, month: Month) -> Entry:
@@ -123,8 +149,6 @@ def _key_of_home(work: Workspace) -> bytes:
             "no key is set, and only the key that made the ids can tell which number is whose; give it as "
             "[privacy] key_file in the settings or as HOLDFAST_KEY_FILE"
         )
-    if key_mark(key) != work.home.facts().get("key", key_mark(key)):
-        raise WorkspaceError(f"the key is not the one that made the ids in home {work.home.root}; give that one")
     return key
 
 

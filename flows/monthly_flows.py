@@ -169,7 +169,7 @@ def run_campaign(campaign: CampaignName, month: MonthText) -> dict[str, Any]:
 
 @flow(name="read-out-campaign", flow_run_name="{campaign} read out")
 def read_out_campaign(campaign: CampaignName) -> dict[str, Any]:
-    """Compare how many of the treated and of the withheld stayed, once that can be known.
+    """Compare how many of the treated and of the withheld left by choice, once that can be known.
 
     Args:
         campaign: Name of a campaign that was drawn.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,9 @@ def up(
                 typer.echo(f"{name:<10} {address}{FIRST_PAGE.get(name, '')}")
             typer.echo("Ctrl-C ends them all.")
 
-        run_tools(work, Ports(prefect_port, mlflow_port, evidently_port), ready)
+        with contextlib.suppress(KeyboardInterrupt):
+            run_tools(work, Ports(prefect_port, mlflow_port, evidently_port), ready)
+        typer.echo("All ended.")
 
 
 def serve(home: options.Home = options.HOME, settings: options.SettingsFile = None) -> None:

@@ -113,7 +113,7 @@ def _tools(work: Workspace, ports: Ports) -> list[Tool]:
             # Whoever submits a form waits for it; Prefect asks every ten seconds.
             {**api, "PREFECT_RUNNER_POLL_FREQUENCY": "2"},
             # The last one that is registered: until then the user interface offers nothing to run.
-            answers=f"{api['PREFECT_API_URL']}/deployments/name/run-closed-month/holdfast",
+            answers=f"{api['PREFECT_API_URL']}/deployments/name/run-closed-month/run-closed-month",
         ),
     ]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from features import HoldfastError
 from features.home import Home, open_home
-from flows.key import read_key
+from flows.key import VARIABLE, key_mark, read_key
 from flows.settings import SOURCES, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,19 @@ class Workspace:
 
     @property
     def key(self) -> bytes | None:
-        return read_key(self.settings.privacy, self.home.root)
+        """The key of the pseudonymous ids; a home that was filled with one is worked with that one only.
+
+        With another, or none, nobody of a new month would be found in the old ones, and lists would hold other task
+        references than those that were handed out.
+        """
+        key = read_key(self.settings.privacy, self.home.root)
+        filled_with = self.home.facts().get("key") if self.ledger.entries() else None
+        if filled_with and (key is None or key_mark(key) != filled_with):
+            given = "no key is given" if key is None else "the key given is not the one that made the ids"
+            raise WorkspaceError(
+                f"{given}, and home {self.home.root} was filled with one; name the file of that key in {VARIABLE}"
+            )
+        return key
 
     def source(self, chosen: str | None = None) -> Source:
         """The source mapping that was asked for, or the one that filled this home."""

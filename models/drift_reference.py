@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.feature_months import LONGEST_WINDOW
+from features.months import Month
+from models import ModelsError
 from models.churn import ChurnModel, ChurnSettings, out_of_fold_margins
 from models.time_splits import split_months
 from models.training_table import LEAST_ROWS_OF_A_CATEGORY, TrainingTable
@@ -62,9 +65,11 @@ class CategoryReference:
 class DriftReference:
     """What a month is compared with; `rows` were sampled, of `customers` different ones, `score` of `score_rows`.
 
-    `importance` is each indicator's share of the model's gain; those without any are absent.
+    `months` are the scoring months they are of, see `compared_months`. `importance` is each indicator's share of the
+    model's gain; those without any are absent.
     """
 
+    months: tuple[str, ...]
     rows: int
     customers: int
     score_rows: int
@@ -79,8 +84,14 @@ class DriftReference:
 
     @classmethod
     def from_json(cls, text: str) -> DriftReference:
+        """Read what `to_json` wrote; raises ModelsError for a reference of an earlier version of Holdfast."""
         held = json.loads(text)
+        if "months" not in held:
+            raise ModelsError(
+                "the champion's drift reference is of an earlier version; run holdfast train --as-of YYYY-MM"
+            )
         return cls(
+            tuple(held["months"]),
             **{name: held[name] for name in ("rows", "customers", "score_rows", "score_customers", "importance")},
             numbers={name: _number(cells) for name, cells in held["numbers"].items()},
             categories={
@@ -95,17 +106,31 @@ def _number(cells: Mapping[str, Any]) -> NumberReference:
     return NumberReference(tuple(cells["edges"]), tuple(cells["means"]), tuple(cells["shares"]))
 
 
-def learn(table: TrainingTable, probabilities: Floats, importance: Mapping[str, float]) -> DriftReference:
-    """The reference of a model from the rows it was trained on; the same rows give the same text.
+def compared_months(scored: tuple[Month, ...], first: Month) -> tuple[Month, ...]:
+    """Those of the training's scoring months, ascending, that later months may be compared with.
 
-    `probabilities` has one per row, shape (n,), NaN where the trees saw the row: a score is surer of what it was
-    grown on, and later months would seem to drift from that. `importance` are shares by column, see `gain_shares`.
+    `first` is the first month on hand at all. Before the longest window is full, an indicator is unknown, or of
+    fewer months, for everybody, and every later month would seem to drift from that. Where no scoring month has
+    its whole window the last one stands alone: it has the longest history.
     """
-    encoding = table.encoding
-    sampled, scored = _sample(len(table.churned)), np.flatnonzero(~np.isnan(probabilities))
-    scored = scored[_sample(len(scored))]
+    full = tuple(month for month in scored if first.until(month) >= LONGEST_WINDOW - 1)
+    return full or scored[-1:]
+
+
+def learn(
+    table: TrainingTable, probabilities: Floats, importance: Mapping[str, float], months: tuple[Month, ...]
+) -> DriftReference:
+    """The reference of a model from the rows it was trained on in `months`; the same rows give the same text.
+
+    `probabilities` has one per row of `table`, shape (n,), NaN where the trees saw the row: a score is surer of what
+    it was grown on, and later months would seem to drift from that. `importance` are shares by column, see
+    `gain_shares`; `months` see `compared_months`.
+    """
+    encoding, compared = table.encoding, table.of(months)
+    sampled, scored = _sample(compared), _sample(compared & ~np.isnan(probabilities))
     columns = {name: table.matrix[sampled, place] for place, name in enumerate(encoding.columns)}
     return DriftReference(
+        tuple(map(str, months)),
         len(sampled),
         len(np.unique(table.customers[sampled])),
         len(scored),
@@ -138,10 +163,10 @@ def unseen_probabilities(model: ChurnModel, table: TrainingTable, settings: Chur
     return probabilities
 
 
-def _sample(rows: int) -> NDArray[np.int64]:
-    """Places of a seeded sample without replacement, ascending; all when there are no more than wanted."""
-    chosen = np.random.default_rng(SEED).choice(rows, min(rows, SAMPLE_ROWS), replace=False)
-    return np.sort(chosen)
+def _sample(eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Places of a seeded sample of eligible rows without replacement, ascending; all when no more than wanted."""
+    places = np.flatnonzero(eligible)
+    return np.sort(np.random.default_rng(SEED).choice(places, min(len(places), SAMPLE_ROWS), replace=False))
 
 
 def number_cells(column: Values) -> NumberReference:

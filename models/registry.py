@@ -113,9 +113,12 @@ class Registry:
                 raise ModelsError(f"{name} has no version {version}; the versions are {listed}")
             return _fetched(mlflow, name, version)
 
-    def champion(self) -> Champion:
-        """The churn model behind `@champion`, resolved once; an error that says how to train when there is none."""
-        found = self.held(CHURN)
+    def champion(self, version: int | None = None) -> Champion:
+        """The churn model behind `@champion`, resolved once, or an earlier `version` of it.
+
+        Where there is none, the error says how to train.
+        """
+        found = self.held(CHURN) if version is None else self.version(CHURN, version)
         if found is None:
             raise self._no_champion()
         return churn_champion(found)

@@ -6,15 +6,15 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from models.evaluation import NOT_ENOUGH
+
 COUNTS = ("rows", "customers", "events")
 
 
 def without_small_cells(report: Mapping[str, Any], least: int) -> dict[str, Any]:
     """A backtest's report with its small counts blanked, in slices and among customers that training never saw.
 
-    What all the judged rows hold is told: it is a statement about the whole population. Where one part alone is
-    blank, the rest would give it away by subtraction, so the smallest other one goes with it (complementary
-    suppression, as statistical offices do it).
+    What all the judged rows hold is told: it is a statement about the whole population.
     """
     made = copy.deepcopy(dict(report))
     for sliced in made.get("slices", {}).values():
@@ -22,17 +22,37 @@ def without_small_cells(report: Mapping[str, Any], least: int) -> dict[str, Any]
             hide_small(parts, least)
     for unseen in made.get("unseen", {}).values():
         _blank_small(unseen, least)
+        _silence(unseen)
     return made
 
 
 def hide_small(parts: Mapping[str, dict[str, Any]], least: int) -> None:
-    """Blank, in place, the small counts of parts of one whole, and where it is but one, the next smallest too."""
+    """Blank, in place, the small counts of parts of one whole, and all that would give them away.
+
+    The whole is told, so what the told parts leave of it must be two parts or more and no small cell either: until
+    it is, the smallest of them goes too (complementary suppression, as statistical offices do it). A part without
+    all its counts has no metrics: a lift is a whole number of leavers divided by the leavers.
+    """
+    before = {name: dict(part) for name, part in parts.items()}
     for part in parts.values():
         _blank_small(part, least)
     for count in COUNTS:
-        told = {name: part[count] for name, part in parts.items() if part[count] is not None}
-        if told and len(parts) - len(told) == 1:
-            parts[min(told, key=lambda name: (told[name], name))][count] = None
+        _blank_complements(parts, before, count, least)
+    for part in parts.values():
+        _silence(part)
+
+
+def _blank_complements(
+    parts: Mapping[str, dict[str, Any]], before: Mapping[str, Mapping[str, Any]], count: str, least: int
+) -> None:
+    """Blank the smallest told counts until the blank ones are two or more and together `least` or more."""
+    told = [name for name in parts if parts[name][count] is not None]
+    blank = [before[name][count] or 0 for name in parts if parts[name][count] is None]
+    for name in sorted(told, key=lambda name: (before[name][count], name)):
+        if not blank or (len(blank) > 1 and sum(blank) >= least):
+            return
+        parts[name][count] = None
+        blank.append(before[name][count])
 
 
 def _blank_small(part: dict[str, Any], least: int) -> None:
@@ -40,6 +60,16 @@ def _blank_small(part: dict[str, Any], least: int) -> None:
         part |= dict.fromkeys(COUNTS)
     if part["events"] is not None and part["events"] < least:
         part["events"] = None
+
+
+def _silence(part: dict[str, Any]) -> None:
+    """No metric and no difference of a part that lacks a count."""
+    if all(part[count] is not None for count in COUNTS):
+        return
+    for told in (part.get("metrics", {}), part.get("differences", {})):
+        for figures in told.values():
+            for metric in figures:
+                figures[metric] = {"value": None, "low": None, "high": None, "note": NOT_ENOUGH}
 
 
 def shown(count: int, least: int) -> int | None:

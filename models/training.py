@@ -223,7 +223,8 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
 def _reference(test: Backtest, model: ChurnModel, table: TrainingTable) -> str:
     """How indicators and score were distributed, for the monitoring to compare later months with."""
     unseen = drift_reference.unseen_probabilities(model, table, test.settings, test.threads)
-    return drift_reference.learn(table, unseen, drift_reference.gain_shares(model)).to_json()
+    months = drift_reference.compared_months(table.scored, test.ledger.months("customers", table.scored[0])[0])
+    return drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months).to_json()
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import math
 import re
 from collections import Counter
@@ -14,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from features.durable_files import write_durably
 from features.engine import collect, from_arrow
 from features.labels import ChurnDefinition
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
 from serving import ServingError, campaign_ledger
 from serving.allocation import CampaignSettings, Rows, allocated
+from serving.campaign_design import definition, read_design, sealed, write_design
 from serving.campaign_ledger import ARMS, TREATED, WITHHELD
 from serving.campaign_tasks import write_tasks
 from serving.care_plans import CareRule, with_plans
@@ -32,7 +30,7 @@ from serving.task_refs import task_refs
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCORES, DESIGN = "customer_scores", "design.json"
+SCORES = "customer_scores"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 LEAVING = (0.05, 0.1, 0.2)
 """Shares of leavers in the window for which the design says what can be seen; nobody knows them beforehand."""
@@ -76,7 +74,7 @@ def draw(drawing: Drawing, campaign: Campaign) -> Drawn:
 
     The ledger is committed before any task is written, so that nobody is contacted whose arm is not on record.
     The caller holds a lock that keeps other draws away. Raises ServingError for a name or share that cannot
-    be, a month that was not scored, and candidates too few to fill both arms.
+    be, a month that was not scored or is not the latest, and candidates too few to fill both arms.
     """
     _refuse_bad_name(campaign.name)
     campaign.settings.check()
@@ -84,10 +82,10 @@ def draw(drawing: Drawing, campaign: Campaign) -> Drawn:
     folder = drawing.campaigns / campaign.name / f"month={campaign.month}"
     if members.num_rows:
         _refuse_another_month(campaign, members)
-        design = json.loads((folder / DESIGN).read_text())
+        design = read_design(folder, campaign.name, members.column("design")[0].as_py())
     else:
         design, rows = _drawn(drawing, campaign)
-        write_durably(folder / DESIGN, json.dumps(design, indent=2, sort_keys=True).encode() + b"\n")
+        write_design(folder, design)
         campaign_ledger.record(drawing.ledger.warehouse, rows)
         members = campaign_ledger.members(drawing.ledger.warehouse, campaign.name)
     return Drawn(folder, design, write_tasks(folder, drawing.ledger, members, design))
@@ -95,6 +93,7 @@ def draw(drawing: Drawing, campaign: Campaign) -> Drawn:
 
 def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The design, and the rows for the ledger."""
+    _refuse_hindsight(drawing, campaign)
     scores = drawing.ledger.known(SCORES, campaign.month)
     if scores is None:
         raise ServingError(f"campaign {campaign.name}: {campaign.month} has no scores; run holdfast score first")
@@ -113,7 +112,7 @@ def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[d
         "detectable": {f"if {leaving:.0%} leave": _detectable(leaving, counts) for leaving in LEAVING},
         "balance": balance(people.to_arrow()),
     }
-    design["digest"] = hashlib.sha256(json.dumps(design, sort_keys=True).encode()).hexdigest()
+    design = sealed(design)
     return design, _ledger_rows(drawing, campaign, people, design)
 
 
@@ -121,7 +120,9 @@ def _best_candidates(drawing: Drawing, campaign: Campaign, scores: Entry) -> tup
     """Each hall's slots filled, and how many customers each reason left out; one bucket is in memory at a time."""
     best: list[Rows]
     ledger, best, reasons = drawing.ledger, [], Counter[str]()
-    taken = from_arrow(campaign_ledger.running(ledger.warehouse, campaign.month).select(["customer_id"]))
+    readout_month = drawing.churn.matures(campaign.month, _horizon(campaign.settings, drawing.churn))
+    others = campaign_ledger.overlapping(ledger.warehouse, campaign.month, readout_month)
+    taken = from_arrow(others.select(["customer_id"]))
     for bucket in ledger.warehouse.buckets_of(SCORES, campaign.month, scores.version):
         scored = ledger.warehouse.read(SCORES, campaign.month, scores.version, bucket)
         known = ledger.known_months(campaign.month, bucket)
@@ -144,6 +145,7 @@ def _design(drawing: Drawing, campaign: Campaign, scores: Entry, horizon: int) -
         "window": [str(month + 1), str(month + churn.gap + horizon)],
         "readout_month": str(churn.matures(month, horizon)),
         "outcome": "left by choice in the window, by the source's churn definition; everybody allocated counts",
+        "churn": definition(churn),
         "inputs": scores.content_hash,
         "rules": asdict(campaign.rules),
         "settings": asdict(campaign.settings) | {"slots": campaign.settings.slots},
@@ -176,6 +178,16 @@ def _horizon(settings: CampaignSettings, churn: ChurnDefinition) -> int:
             f"{', '.join(map(str, churn.horizons))}; choose one, or 0 for the longest"
         )
     return settings.horizon or max(churn.horizons)
+
+
+def _refuse_hindsight(drawing: Drawing, campaign: Campaign) -> None:
+    """No campaign is drawn for a month after which data are on hand: part of its outcome would be known already."""
+    held = {month for table in drawing.churn.watched for month in drawing.ledger.months(table)}
+    if held and max(held) > campaign.month:
+        raise ServingError(
+            f"campaign {campaign.name}: data of {max(held)} are on hand, so who leaves after {campaign.month} is "
+            f"partly known; draw for the latest month"
+        )
 
 
 def _refuse_bad_name(name: str) -> None:

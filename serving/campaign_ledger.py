@@ -47,12 +47,28 @@ def members(warehouse: Warehouse, campaign: str) -> pa.Table:
 
 
 def running(warehouse: Warehouse, month: Month) -> pa.Table:
-    """Everybody in a campaign whose outcome is open at the close of `month`; months as text are in order of time."""
+    """Everybody in a campaign whose outcome is open at the close of `month`."""
+    return overlapping(warehouse, month, month + 1)
+
+
+def overlapping(warehouse: Warehouse, month: Month, readout_month: Month) -> pa.Table:
+    """Everybody in a campaign whose months have one in common with those after `month` up to `readout_month`.
+
+    A campaign's months are those after its own up to its readout's. Which of two was drawn first does not matter.
+    """
     import pyarrow.compute as pc
 
-    rows, now = _all(warehouse), str(month)
-    is_open = pc.and_(pc.less_equal(rows.column("month"), now), pc.greater(rows.column("readout_month"), now))
-    return rows.filter(is_open)
+    rows = _all(warehouse)  # months as text are in order of time
+    begins_before = pc.less(rows.column("month"), str(readout_month))
+    return rows.filter(pc.and_(begins_before, pc.greater(rows.column("readout_month"), str(month))))
+
+
+def unfinished(warehouse: Warehouse, latest: Month | None) -> pa.Table:
+    """Everybody in a campaign, of whatever month, whose outcome is open by data up to `latest`, or by none at all."""
+    import pyarrow.compute as pc
+
+    rows = _all(warehouse)
+    return rows if latest is None else rows.filter(pc.greater(rows.column("readout_month"), str(latest)))
 
 
 def drawn(warehouse: Warehouse) -> list[dict[str, Any]]:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from features.durable_files import write_durably
 from features.engine import collect, from_arrow
 from features.labels import ChurnDefinition, immaturity, labels
 from features.month_ledger import MonthLedger
 from features.months import Month, months_between
 from serving import ServingError, campaign_ledger
+from serving.campaign_design import read_design, refuse_another_definition
+from serving.campaign_files import write_campaign_file
+from serving.campaign_ledger import TREATED
 from serving.monitoring.campaign_page import campaign_page
 from serving.monitoring.uplift_readout import (
     METHOD,
@@ -65,24 +67,29 @@ def read_out(reading: Reading, campaign: str) -> ReadOut:
     """Compare the arms of `campaign` by all that is on hand; the report, its files and one row in the ledger.
 
     Before the outcomes are complete the report says when they will be, and tells only how far the contacts got;
-    nothing goes into the ledger then, so that nobody stops a campaign on the first good month. The same tables
-    give the same report, and one row. Raises ServingError for a campaign that was not drawn.
+    nothing goes into the ledger then, so that nobody stops a campaign on the first good month. Nor is there a
+    figure where nobody was contacted. The same tables give the same report, and one row. Raises ServingError for a
+    campaign that was not drawn, one without its design, and one drawn by another churn definition.
     """
     members = campaign_ledger.members(reading.ledger.warehouse, campaign)
     if not members.num_rows:
         raise ServingError(f"campaign {campaign}: was never drawn; run holdfast campaign run --name {campaign} first")
     month, as_of = Month.parse(members.column("month")[0].as_py()), reading.ledger.months("customers")[-1]
+    folder = reading.campaigns / campaign / f"month={month}"
+    design = read_design(folder, campaign, members.column("design")[0].as_py())
+    refuse_another_definition(design, reading.churn)
     responses = _responses(reading, members, month, as_of)
     report = _header(reading, members, as_of) | {"reach": reach(members, responses)}
-    report["note"] = _immature(reading, members, as_of)
+    report["note"] = _immature(reading, members, as_of) or _untried(members, responses)
     if not report["note"]:
         people = outcomes(reading, members, as_of)
         report |= effect(people, reading.settings)
-        report |= {"brands": by_brand(people, reading.settings), "value_kept": value_kept(people, reading.settings)}
+        report |= {"brands": by_brand(people, reading.settings)}
+        if report["difference"]["value"] is not None:
+            report |= {"value_kept": value_kept(people, reading.settings)}
         _record(reading, report)
-    folder = reading.campaigns / campaign / f"month={month}"
-    write_durably(folder / READOUT, json.dumps(report, indent=2, sort_keys=True).encode() + b"\n")
-    write_durably(folder / PAGE, campaign_page(report))
+    write_campaign_file(folder / READOUT, json.dumps(report, indent=2, sort_keys=True).encode() + b"\n")
+    write_campaign_file(folder / PAGE, campaign_page(report))
     return ReadOut(folder, report)
 
 
@@ -105,6 +112,16 @@ def _immature(reading: Reading, members: pa.Table, as_of: Month) -> str:
     on_hand = reading.ledger.at_rest()
     missing = immaturity(month, horizon, churn, as_of, lambda table, at: on_hand.known(table, at, as_of) is not None)
     return f"{NOT_ENOUGH}: {missing}" if missing else ""
+
+
+def _untried(members: pa.Table, responses: pa.Table) -> str:
+    """Why nothing can be said of a campaign that nobody worked; empty when somebody treated was tried."""
+    import pyarrow.compute as pc
+
+    treated = members.filter(pc.equal(members.column("arm"), TREATED)).column("customer_id").to_pylist()
+    if not set(treated).isdisjoint(responses.column("customer_id").to_pylist()):
+        return ""
+    return f"{NOT_ENOUGH}: the operator tells of no contact"
 
 
 def _window(reading: Reading, members: pa.Table) -> tuple[Month, int, ChurnDefinition]:

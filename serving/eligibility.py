@@ -71,7 +71,7 @@ def _reason(month: Month, rules: EligibilityRules) -> nw.Expr:
     kept_out = (
         ~(nw.col("status") == "active").fill_null(False),
         ~_is_valuable(month, rules),
-        ~nw.col("band").is_in(at_risk),
+        ~nw.col("band").is_in(at_risk).fill_null(False),
         nw.col("is_taken").fill_null(False),
         nw.col("has_complained").fill_null(False),
         nw.col("hall").is_null(),

@@ -12,7 +12,7 @@ import numpy as np
 from features.month_ledger import MonthLedger
 from features.months import Month
 from serving.allocation import PARTS, CampaignSettings, Rows
-from serving.campaign_ledger import TREATED, WITHHELD, running
+from serving.campaign_ledger import TREATED, WITHHELD, running, unfinished
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,9 +42,21 @@ def withheld(ledger: MonthLedger, month: Month) -> pa.Table:
 
     A campaign runs from its own month until the month with which its outcome is complete.
     """
+    return _of_holdout(running(ledger.warehouse, month))
+
+
+def still_withheld(ledger: MonthLedger) -> pa.Table:
+    """`customer_id` of everybody whom a campaign of any month withholds, its outcome being open by the data on hand.
+
+    Nobody may contact them today, whichever month's list it is that names them.
+    """
+    on_hand = ledger.months("customers")
+    return _of_holdout(unfinished(ledger.warehouse, on_hand[-1] if on_hand else None))
+
+
+def _of_holdout(members: pa.Table) -> pa.Table:
     import pyarrow.compute as pc
 
-    members = running(ledger.warehouse, month)
     return members.filter(pc.equal(members.column("arm"), WITHHELD)).select(["customer_id"])
 
 

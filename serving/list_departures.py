@@ -16,9 +16,9 @@ COLUMNS = ("task_ref_before", "masked_number", "brand", *PLACES, "rank_before", 
 OFF_THE_BOOKS = "no longer on the operator's books"
 LEFT, CLOSED = "left", "closed by the operator"
 SILENT = "no longer scored: no activity this month"
-LESS, OTHERS = "less at stake than last month", "others come first this month"
-"""The second is said of those below the cut and of those whom a campaign withholds: a manager who could tell them
-apart would know the holdout, and might call it."""
+NOT_LISTED = "not on this month's list"
+"""Said of all others alike: those with less at stake, those below the cut, and those whom a campaign withholds. Whoever
+could tell them apart would know the holdout, and might call it."""
 
 Rows = nw.DataFrame[Any]
 
@@ -30,9 +30,7 @@ def departures(listing: Listing, scores: Entry, listed: Entry) -> Rows:
     """
     gone = _gone(listing, scores, listed)
     today = _today(listing, scores, gone["customer_id"].to_list())
-    return (
-        gone.join(today, on="customer_id", how="left").with_columns(_why(listing)).sort("rank_before").select(COLUMNS)
-    )
+    return gone.join(today, on="customer_id", how="left").with_columns(_why()).sort("rank_before").select(COLUMNS)
 
 
 def _gone(listing: Listing, scores: Entry, listed: Entry) -> Rows:
@@ -66,22 +64,20 @@ def _today(listing: Listing, scores: Entry, ids: list[str]) -> Rows:
 def _facts(customers: Frame, scored: Frame, ids: list[str]) -> Frame:
     wanted = nw.col("customer_id").is_in(ids)
     standing = customers.filter(wanted).select("customer_id", nw.col("status").cast(nw.String).alias("status"))
-    score = scored.filter(wanted).select("customer_id", "probability", "value_at_risk")
+    score = scored.filter(wanted).select("customer_id", "probability")
     return standing.join(score, on="customer_id", how="left")
 
 
-def _why(listing: Listing) -> nw.Expr:
-    """The first of these that is so; what is at stake compares only where it is known in both months."""
-    status, less = nw.col("status"), nw.col("value_at_risk") < nw.col("value_at_risk_before")
+def _why() -> nw.Expr:
+    """The first of these that is so."""
+    status = nw.col("status")
     whys = [
         (status.is_null(), OFF_THE_BOOKS),
         (status.is_in(LEFT_BY_CHOICE), LEFT),
         (status.is_in(LEFT_BY_FORCE), CLOSED),
-        (nw.col("customer_id").is_in(sorted(listing.withheld)), OTHERS),
         (nw.col("probability").is_null(), SILENT),
-        (less.fill_null(False), LESS),
     ]
-    why = nw.lit(OTHERS)
+    why = nw.lit(NOT_LISTED)
     for holds, said in reversed(whys):
         why = nw.when(holds).then(nw.lit(said)).otherwise(why)
     return why.alias("why")

@@ -7,7 +7,8 @@ import dataclasses
 import datetime as dt
 import hmac
 import io
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,9 @@ from features.month_ledger import MonthLedger
 from features.months import Month
 from serving import ServingError
 from serving.campaign_ledger import TREATED, running
-from serving.holdout import withheld
+from serving.holdout import still_withheld
 from serving.list_folder import replace_folder
+from serving.task_refs import task_refs
 from serving.warning_lists import TABLE
 
 if TYPE_CHECKING:
@@ -97,10 +99,29 @@ def write_resolver(folder: Path, ledger: MonthLedger, extract: OpenExtract, key:
     return Resolved(where / FILE, len(found), len(references) - len(found))
 
 
+def remove_resolvers(folder: Path, customers: Sequence[str], key: bytes | None) -> list[Month]:
+    """Remove every month's resolver file that names one of `customers`; the months. The caller holds its lock."""
+    removed = []
+    for file in sorted(folder.glob(f"month=*/{FILE}")):
+        month = Month.parse(file.parent.name.removeprefix("month="))
+        if names_any(file, task_refs(key, month, customers)):
+            shutil.rmtree(file.parent)
+            removed.append(month)
+    return removed
+
+
+def names_any(file: Path, references: Sequence[str]) -> bool:
+    """Whether a CSV file has one of the task references; one that is not there has none."""
+    if not file.is_file():
+        return False
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return not {row["task_ref"] for row in csv.DictReader(opened)}.isdisjoint(references)
+
+
 def _references(ledger: MonthLedger, month: Month) -> dict[str, str]:
     """The reference of each customer who may be contacted: listed, or treated by a campaign drawn that month.
 
-    Whom a campaign withholds is left out even where the list was written before the draw.
+    Whom a campaign withholds, be it of a later month, is left out even where the list was written before the draw.
     """
     entry = ledger.known(TABLE, month)
     found: dict[str, str] = {}
@@ -111,7 +132,7 @@ def _references(ledger: MonthLedger, month: Month) -> dict[str, str]:
     for member in running(ledger.warehouse, month).to_pylist():
         if member["month"] == str(month) and member["arm"] == TREATED:
             found[member["customer_id"]] = member["task_ref"]
-    kept_away = set(withheld(ledger, month).column("customer_id").to_pylist())
+    kept_away = set(still_withheld(ledger).column("customer_id").to_pylist())
     return {customer: reference for customer, reference in found.items() if customer not in kept_away}
 
 

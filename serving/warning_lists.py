@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 
@@ -19,6 +19,7 @@ from serving.customer_scores import Scoring
 from serving.reason_words import wordings
 from serving.reasons import NAMES, reasons
 from serving.task_refs import task_refs
+from serving.warning_periods import PERIODS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,14 +37,17 @@ Rows = nw.DataFrame[Any]
 
 @dataclass(frozen=True)
 class ListSettings:
-    """How many customers can be cared for in a month: in the whole province, and in each hall.
+    """Who is listed, and how many customers can be cared for in a month: in the whole province, and in each hall.
 
-    `hall_capacity` 0 is no bound. 200 is one person's ten calls on each of twenty working days; a telephone manager
+    Only who is in `lowest_band` or worse is listed: with `healthy`, a small risk of a large bill can outweigh a large
+    one of a small bill, and most of a list are customers of whom nothing says that they will leave. `hall_capacity`
+    0 is no bound. 200 is one person's ten calls on each of twenty working days; a telephone manager
     with nothing else to do makes 80 to 90 a day (domain section 2).
     """
 
     size: int = 1_000
     hall_capacity: int = 200
+    lowest_band: Literal["healthy", "pre-warning", "alert"] = "pre-warning"
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ def _with_places(listing: Listing, scores: Entry, bucket: int) -> Frame:
         customers = customers.with_columns(nw.lit(None, dtype=nw.String).alias("masked_number"))
     scored = listing.ledger.warehouse.read(scores.table, scores.month, scores.version, bucket)
     return (
-        scored.filter(~nw.col("customer_id").is_in(sorted(listing.withheld)))
+        scored.filter(nw.col("band").is_in(PERIODS[PERIODS.index(listing.settings.lowest_band) :]))
+        .filter(~nw.col("customer_id").is_in(sorted(listing.withheld)))
         .select("customer_id", *SCORES)
         .join(customers.select("customer_id", "masked_number", "brand", *PLACES), on="customer_id", how="left")
     )

@@ -50,10 +50,10 @@ def made_months(customers: int = 300, months: int = 7, seed: int = 1) -> dict[st
             )
         )
         tables["bills"].append(pl.DataFrame({**record, "amount": amount.round(2)}).filter(pl.Series(here)))
-    return {name: _in_contract_types(name, pl.concat(parts)) for name, parts in tables.items()}
+    return {name: in_contract_types(name, pl.concat(parts)) for name, parts in tables.items()}
 
 
-def _in_contract_types(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+def in_contract_types(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     columns = {
         name: pl.String if isinstance(column.dtype, pl.Enum) else column.dtype
         for name, column in contract_of(table).columns().items()

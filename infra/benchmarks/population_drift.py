@@ -69,7 +69,9 @@ def make_month(folder: Path, rows: int, columns: int) -> None:
     before = made_rows(min(rows, SAMPLE_ROWS), columns, [1])
     cells = {name: number_cells(before[name].to_numpy()) for name in before.columns}
     score, size = cells.pop(SCORE), before.height
-    reference = DriftReference(size, size, size, size, cells, {}, score, dict.fromkeys(cells, 1 / columns))
+    reference = DriftReference(
+        ("2025-05",), size, size, size, size, cells, {}, score, dict.fromkeys(cells, 1 / columns)
+    )
     (folder / "reference.json").write_text(reference.to_json())
 
 

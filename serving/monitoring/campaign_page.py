@@ -45,15 +45,15 @@ def _verdict(difference: Mapping[str, Any]) -> str:
     if difference["value"] is None:
         return str(difference["note"])
     if difference["low"] > 0:
-        return "The campaign kept customers"
+        return "Fewer of those with a task left by choice"
     if difference["high"] < 0:
-        return "The campaign drove customers away"
+        return "More of those with a task left by choice"
     return "No effect is shown: the interval holds nought"
 
 
 def _headline(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     arms = report.get("arms", {})
-    shares = [(f"retention, {arm}", _share(found.get("retention"))) for arm, found in arms.items()]
+    shares = [(f"did not leave by choice, {arm}", _share(found.get("retention"))) for arm, found in arms.items()]
     gain = [_gain(report["difference"])] if arms else []
     reach = report["reach"]
     got = [(f"{name.replace('_', ' ')}", _share(reach[name]["value"])) for name in ("reached", "accepted_of_reached")]
@@ -78,12 +78,14 @@ def _tables(report: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[A
     ]
     money = report.get("value_kept", {})
     value = [[name.replace("_", " "), _amount(money[name])] for name in ("per_head", "in_all") if name in money]
+    closed = [["treated minus withheld", _interval(found)] for found in [report.get("closed_by_operator")] if found]
     reach = report["reach"]
     got = [[name.replace("_", " "), _plain(found)] for name, found in reach.items()]
     alike = [[name, _plain(found)] for name, found in report["balance"]["differences"].items()]
     limit = report["balance"]["by_chance"]
     return [
-        ("Arms", ["arm", "customers", "retention", "closed by the operator"], arms),
+        ("Arms", ["arm", "customers", "did not leave by choice", "closed by the operator"], arms),
+        ("Closed by the operator, for arrears or fraud", ["", "difference"], closed),
         ("Usual monthly revenue kept", ["", "difference"], value),
         ("Brands (an exploration: many comparisons find something by chance)", ["brand", *ARMS, "difference"], brands),
         ("Contacts", ["", ""], got),

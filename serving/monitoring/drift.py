@@ -1,4 +1,7 @@
-"""Drift report: the door to Evidently, which shows a month beside the model's past and a dashboard over months."""
+"""Drift report: Evidently's page of a month beside the model's past, and its dashboard over the months.
+
+One of the two doors to Evidently, both in serving.monitoring; the other is campaign_page.
+"""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def _content(monitoring: Monitoring, inputs: Inputs, drift: PopulationDrift, ver
         "states": verdict.states(),
         "model": {"name": champion.name, "version": champion.version, "trained_as_of": champion.facts["as_of"]},
         "measured_against": {
-            "scoring_months": champion.facts["scoring_months"],
+            "scoring_months": list(reference.months),
             "rows": reference.rows,
             "customers": reference.customers,
             "score_rows": reference.score_rows,

@@ -24,10 +24,10 @@ Cells = Mapping[str, Sequence[int]]
 class IndicatorDrift:
     """How far one column has moved.
 
-    `psi` is the population stability index over all cells, the unknown included. `noise_unit` times a quantile of
-    chi-square with `freedom` degrees is the same quantile of the PSI when nothing moved. `wasserstein` is in standard
-    deviations of the reference, None for categories and where nothing is known. `unknown` and `unknown_before` are
-    shares of rows.
+    `psi` is the population stability index over all cells, of the unknown one only where its share rose: to know
+    more than the reference did is no movement. `noise_unit` times a quantile of chi-square with `freedom` degrees is
+    the same quantile of the PSI when nothing moved. `wasserstein` is in standard deviations of the reference, None
+    for categories and where nothing is known. `unknown` and `unknown_before` are shares of rows.
     """
 
     indicator: str
@@ -102,12 +102,10 @@ def _drift_of_number(
     sampled: tuple[int, int],
     importance: Mapping[str, float],
 ) -> IndicatorDrift:
-    rows, customers = sampled
     return IndicatorDrift(
         name,
         "score" if name == SCORE else "number",
-        psi(cells.shares, rows, counts),
-        *_noise(cells.shares, customers, counts),
+        *_moved(cells.shares, sampled, counts),
         wasserstein(cells, counts),
         _unknown(counts),
         cells.unknown,
@@ -121,8 +119,7 @@ def _drift_of_category(
     return IndicatorDrift(
         name,
         "category",
-        psi(cells.shares, reference.rows, counts),
-        *_noise(cells.shares, reference.customers, counts),
+        *_moved(cells.shares, (reference.rows, reference.customers), counts),
         None,
         _unknown(counts),
         cells.unknown,
@@ -133,6 +130,28 @@ def _drift_of_category(
 def _unknown(counts: Sequence[int]) -> float:
     """Share of rows without a known value; fewer than ten of them are told as none."""
     return counts[-1] / sum(counts) if counts[-1] >= LEAST_ROWS else 0.0
+
+
+def _moved(shares: Sequence[float], sampled: tuple[int, int], counts: Sequence[int]) -> tuple[float, float, int]:
+    """PSI with unit and degrees of freedom of its noise, against what the reference would be had it known as much."""
+    rows, customers = sampled
+    shares, part = _as_known_now(shares, counts)
+    return psi(shares, rows, counts), *_noise(shares, customers * part, counts)
+
+
+def _as_known_now(shares: Sequence[float], counts: Sequence[int]) -> tuple[Sequence[float], float]:
+    """The reference's shares if it had known as much as the month, and what part of that it did know.
+
+    The known shares grow in proportion; where the unknown share rose all stay as they are. Where the reference knew
+    nothing, nothing can be told: the month's own shares, of which it knew no part.
+    """
+    known_before, known_now = 1 - shares[-1], 1 - counts[-1] / sum(counts)
+    if known_now <= known_before:
+        return shares, 1.0
+    if sum(shares[:-1]) == 0:
+        return [count / sum(counts) for count in counts], 0.0
+    part = known_before / known_now
+    return [*(share / part for share in shares[:-1]), 1 - known_now], part
 
 
 def psi(shares: Sequence[float], rows: int, counts: Sequence[int]) -> float:
@@ -146,7 +165,7 @@ def psi(shares: Sequence[float], rows: int, counts: Sequence[int]) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _noise(shares: Sequence[float], customers: int, counts: Sequence[int]) -> tuple[float, int]:
+def _noise(shares: Sequence[float], customers: float, counts: Sequence[int]) -> tuple[float, int]:
     """Unit and degrees of freedom of the PSI's distribution when nothing moved: (1/n + 1/m) chi-square(cells - 1).
 
     Source: Yurdakul, Statistical Properties of Population Stability Index (Western Michigan University, 2018). n

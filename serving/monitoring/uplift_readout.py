@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 NOT_ENOUGH = "not enough data"
 SMALL_CELL = 10
-"""Fewer customers than this are not shown as a group of their own."""
+"""Fewer customers than this are not shown as a group of their own, nor can their number be worked out."""
+OTHER, CLOSED = "other brands", "closed_by_operator"
 METHOD = "difference of shares, treated minus withheld; Newcombe's hybrid score interval (1998, method 10)"
 
 Floats = NDArray[np.float64]
@@ -27,7 +28,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ReadoutSettings:
-    """Below which counts a comparison would mislead: customers of each arm, and leavers of both together."""
+    """Below which counts a comparison would mislead: customers of each arm, and leavers of both together.
+
+    Whatever they are, no figure is given from which fewer than ten leavers of an arm could be worked out.
+    """
 
     min_customers: int = 50
     min_leavers: int = 10
@@ -56,60 +60,113 @@ def _wilson(kept: int, of: int) -> tuple[float, float]:
 
 
 def effect(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
-    """Intention to treat: retention of each arm and their difference, or why there is none to show.
+    """Intention to treat: who of each arm did not leave by choice, and the difference, or why there is none to show.
 
-    `people` has a row for everybody allocated, contacted or not, with `arm` and `churned`: who was never reached
-    still counts as treated, because those who can be reached differ from those who cannot. Closed by the
-    operator, for arrears or fraud, is not leaving by choice; it is counted beside it.
+    `people` has a row for everybody allocated, contacted or not, with `arm`, `churned` and `involuntary`: who was
+    never reached still counts as treated, because those who can be reached differ from those who cannot. Closed by
+    the operator, for arrears or fraud, is not leaving by choice; `closed_by_operator` compares the arms in it, so
+    that nobody takes for kept whom the operator itself has lost.
     """
-    arms = {arm: _arm(people, arm) for arm in ARMS}
-    if reason := _too_few(arms, settings):
-        counts = {arm: {"customers": shown(found["customers"])} for arm, found in arms.items()}
+    of = {arm: int((_arms(people) == arm).sum()) for arm in ARMS}
+    left = _counts(people, "churned")
+    if reason := _too_few(of, left, settings):
+        counts = {arm: {"customers": shown(customers)} for arm, customers in of.items()}
         return {"arms": counts, "difference": {"value": None, "note": reason}}
-    kept = arms[TREATED]["kept"], arms[WITHHELD]["kept"]
-    value, low, high = difference(kept, (arms[TREATED]["customers"], arms[WITHHELD]["customers"]))
-    return {"arms": arms, "difference": {"value": round(value, 6), "low": round(low, 6), "high": round(high, 6)}}
-
-
-def _arm(people: pa.Table, arm: str) -> dict[str, Any]:
-    mine = _arms(people) == arm
-    left = _flags(people, "churned")[mine]
-    customers = int(mine.sum())
-    return {
-        "customers": customers,
-        "kept": int((~left).sum()),
-        "retention": round(float((~left).mean()), 6) if customers else None,
-        "closed_by_operator": shown(int(_flags(people, "involuntary")[mine].sum())),
+    closed = _counts(people, "involuntary")
+    kept = {arm: of[arm] - left[arm] for arm in ARMS}
+    arms = {
+        arm: {
+            "customers": of[arm],
+            "retention": round(kept[arm] / of[arm], 6),
+            CLOSED: shown(closed[arm]),
+        }
+        for arm in ARMS
     }
+    return {"arms": arms, "difference": _compared(kept, of), CLOSED: _closed(closed, of)}
 
 
-def _too_few(arms: Mapping[str, Mapping[str, Any]], settings: ReadoutSettings) -> str:
-    leavers = sum(arm["customers"] - arm["kept"] for arm in arms.values())
-    for name, arm in arms.items():
-        if arm["customers"] < settings.min_customers:
-            return f"{NOT_ENOUGH}: fewer than {settings.min_customers} customers {name}"
-    if leavers < settings.min_leavers:
+def _counts(people: pa.Table, column: str) -> dict[str, int]:
+    """How many of each arm have the flag."""
+    return {arm: int(_flags(people, column)[_arms(people) == arm].sum()) for arm in ARMS}
+
+
+def _compared(some: Mapping[str, int], of: Mapping[str, int]) -> dict[str, Any]:
+    found = difference((some[TREATED], some[WITHHELD]), (of[TREATED], of[WITHHELD]))
+    return {name: round(end, 6) for name, end in zip(("value", "low", "high"), found, strict=True)}
+
+
+def _closed(closed: Mapping[str, int], of: Mapping[str, int]) -> dict[str, Any]:
+    if any(_is_small(count, of[arm]) for arm, count in closed.items()):
+        return {"value": None, "note": f"{NOT_ENOUGH}: fewer than {SMALL_CELL} closed by the operator in an arm"}
+    return _compared(closed, of)
+
+
+def _too_few(of: Mapping[str, int], left: Mapping[str, int], settings: ReadoutSettings) -> str:
+    for arm, customers in of.items():
+        if customers < settings.min_customers:
+            return f"{NOT_ENOUGH}: fewer than {settings.min_customers} customers {arm}"
+    if sum(left.values()) < settings.min_leavers:
         return f"{NOT_ENOUGH}: fewer than {settings.min_leavers} leavers in both arms"
+    for arm, leavers in left.items():
+        if _is_small(leavers, of[arm]):
+            return f"{NOT_ENOUGH}: fewer than {SMALL_CELL} leavers, or others, {arm}"
     return ""
 
 
+def _is_small(some: int, of: int) -> bool:
+    """Whether those counted, or the rest of them, are too few to be told of; nobody is no small group."""
+    return any(0 < count < SMALL_CELL for count in (some, of - some))
+
+
 def by_brand(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
-    """The same comparison within each brand; an exploration, since many comparisons find something by chance."""
+    """The same comparison within each brand; an exploration, since many comparisons find something by chance.
+
+    Brands with few customers, leavers or others in an arm are told of together, and with the next smallest brand
+    where they are few even so: otherwise the total less the other brands would say what is hidden. Nothing is told
+    where that leaves a single group.
+    """
+    groups = _groups(people)
+    told = {name: effect(group, settings) for name, group in groups.items()} if len(groups) > 1 else {}
+    return {name: {"arms": _unclosed(found["arms"]), "difference": found["difference"]} for name, found in told.items()}
+
+
+def _unclosed(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The arms without closings, which are too few to be told of by brand."""
+    return {arm: {name: told for name, told in found.items() if name != CLOSED} for arm, found in arms.items()}
+
+
+def _groups(people: pa.Table) -> dict[str, pa.Table]:
+    """The people of each brand that is large enough, and the others, unknown brands among them, in one group."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    brands = sorted(set(filter(None, people.column("brand").to_pylist())))
-    return {brand: effect(people.filter(pc.equal(people.column("brand"), brand)), settings) for brand in brands}
+    brands = pc.fill_null(people.column("brand"), OTHER)
+    groups = {name: people.filter(pc.equal(brands, name)) for name in sorted(set(brands.to_pylist()))}
+    small = {name for name, group in groups.items() if name == OTHER or _has_small_cell(group)}
+    while small:
+        pooled = pa.concat_tables([groups.pop(name) for name in sorted(small)])
+        if not groups or not _has_small_cell(pooled):
+            return groups | {OTHER: pooled}
+        smallest = min(groups, key=lambda name: (groups[name].num_rows, name))
+        groups, small = groups | {OTHER: pooled}, {OTHER, smallest}
+    return groups
+
+
+def _has_small_cell(people: pa.Table) -> bool:
+    left, of = _counts(people, "churned"), {arm: int((_arms(people) == arm).sum()) for arm in ARMS}
+    return any(of[arm] < SMALL_CELL or _is_small(left[arm], of[arm]) for arm in ARMS)
 
 
 def value_kept(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
     """Usual monthly revenue that is still there, per head of each arm, and what the campaign kept of it in all.
 
-    In the source's currency, by what was usual at the draw; the interval is Welch's, with normal quantiles. Who
-    has no known usual revenue is left out of both arms.
+    In the source's currency, by what was usual at the draw; the interval is Welch's, with normal quantiles. Whoever
+    has left brings nothing any more, by choice or closed by the operator. Who has no known usual revenue is left out
+    of both arms.
     """
     revenue = people.column("usual_value").to_numpy().astype(np.float64)
     known = ~np.isnan(revenue)
-    still = np.where(_flags(people, "churned"), 0.0, revenue)
+    still = np.where(_flags(people, "churned") | _flags(people, "involuntary"), 0.0, revenue)
     first, second = (still[known & (_arms(people) == arm)] for arm in ARMS)
     if min(len(first), len(second)) < settings.min_customers:
         return {"value": None, "note": f"{NOT_ENOUGH}: fewer than {settings.min_customers} with known revenue"}

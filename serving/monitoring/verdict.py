@@ -79,7 +79,7 @@ def judge(drift: PopulationDrift, settings: MonitoringSettings) -> Verdict:
     score = _judged(drift.score, tests, settings)
     share = _share(indicators, DRIFTED)
     overall = _overall(score, indicators, settings)
-    reasons = tuple(_reasons(score, indicators, settings))
+    reasons = tuple(_reasons(overall, score, indicators, settings))
     gone_missing = _share([one for one in indicators if one.unknown_rose], MOVED) > _share(indicators, MOVED) / 2
     retrain = overall == "drifted" and not gone_missing
     return Verdict(overall, retrain, _advice(overall, retrain), reasons, share, score, indicators)
@@ -94,12 +94,15 @@ def _judged(one: IndicatorDrift, tests: int, settings: MonitoringSettings) -> Ju
 
 
 def _state(psi: float, noise: float, settings: MonitoringSettings) -> State:
-    """`not enough data` where chance alone may pass the upper threshold: then nothing can be said either way."""
+    """`not enough data` where chance alone may pass the upper threshold and all that is seen may be chance.
+
+    What is beyond chance and the threshold has drifted, however few the customers.
+    """
+    if psi > max(noise, settings.psi_drift):
+        return "drifted"
     if noise > settings.psi_drift:
         return "not enough data"
-    if psi <= max(noise, settings.psi_watch):
-        return "stable"
-    return "drifted" if psi > settings.psi_drift else "watch"
+    return "watch" if psi > max(noise, settings.psi_watch) else "stable"
 
 
 def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
@@ -108,22 +111,27 @@ def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
 
 
 def _overall(score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> Overall:
-    """By shares of importance, not by the mean PSI: one indicator with a PSI of 3 would outweigh all others in that."""
-    if score.state == "not enough data":
-        return "not enough data"
+    """By shares of importance, not by the mean PSI: one indicator with a PSI of 3 would outweigh all others in that.
+
+    One indicator alone has the month watched only where it moved because more of it is unknown: a delivery may lack it.
+    Where chance alone may pass the upper threshold, the score decides only if indicators moved with it: of few
+    customers the reference's scores are out of fold, and these models are not quite the one that scores the month.
+    """
     drifted, moved = _share(indicators, DRIFTED), _share(indicators, MOVED)
-    if score.state == "drifted" or drifted >= settings.drift_share:
+    too_few = score.psi_noise > settings.psi_drift
+    borne_out = not too_few or moved >= settings.watch_share
+    if drifted >= settings.drift_share or (score.state == "drifted" and borne_out):
         return "drifted"
-    rose = any(one.unknown_rose and one.figures.importance > 0 for one in indicators)
+    if too_few:
+        return "not enough data"
+    rose = any(one.unknown_rose and one.state in MOVED and one.figures.importance > 0 for one in indicators)
     return "watch" if score.state == "watch" or moved >= settings.watch_share or rose else "ok"
 
 
-def _reasons(score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> list[str]:
+def _reasons(overall: Overall, score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> list[str]:
     """In words, the score first, then the indicators by their weight in the model."""
-    if score.state == "not enough data":
-        too_few = f"by chance alone the score's PSI may reach {score.psi_noise:.2f}, above {settings.psi_drift:g}"
-        return [f"{too_few}: too few customers in the month or in the model's reference to tell"]
-    reasons = [f"the score is {score.state}: PSI {score.figures.psi:.3f} (by chance up to {score.psi_noise:.3f})"]
+    too_few = "not enough data" in (overall, score.state)
+    reasons = [_of_score(score, too_few, settings)]
     moved = [one for one in _by_importance(indicators) if one.state in MOVED]
     if moved:
         share = _share(moved, MOVED)
@@ -132,13 +140,20 @@ def _reasons(score: Judged, indicators: Sequence[Judged], settings: MonitoringSe
             f"{len(moved)} of {len(indicators)} indicators moved, with {share:.0%} of the model's importance: {named}"
             + (", ..." if len(moved) > NAMED else "")
         )
-    else:
+    elif not too_few:
         reasons.append("no indicator moved")
     rose = [one for one in _by_importance(indicators) if one.unknown_rose]
     return reasons + [
         f"{one.figures.indicator} is unknown for {one.figures.unknown:.0%} instead of {one.figures.unknown_before:.0%}"
         for one in rose[:NAMED]
     ]
+
+
+def _of_score(score: Judged, too_few: bool, settings: MonitoringSettings) -> str:
+    if too_few:
+        by_chance = f"by chance alone the score's PSI may reach {score.psi_noise:.2f}, above {settings.psi_drift:g}"
+        return f"{by_chance}: too few customers in the month or in the model's reference to tell"
+    return f"the score is {score.state}: PSI {score.figures.psi:.3f} (by chance up to {score.psi_noise:.3f})"
 
 
 def _by_importance(indicators: Sequence[Judged]) -> list[Judged]:

@@ -29,6 +29,7 @@ replicates = 50
 
 [lists]
 size = 100
+lowest_band = "healthy"
 """
 TWICE = """
 import hashlib, json, pathlib, sys

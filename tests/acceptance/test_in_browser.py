@@ -81,7 +81,7 @@ def read(*parts: Path | str) -> Any:
 
 def open_form(page: Page, up: Up, flow: str) -> None:
     page.goto(up.url("prefect", "/deployments"))
-    page.get_by_role("row").filter(has_text=flow).get_by_role("link", name="holdfast").first.click()
+    page.get_by_role("row").filter(has_text=flow).get_by_role("link", name=flow).first.click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
     expect(page.get_by_text("Validate parameters")).to_be_visible()
@@ -191,7 +191,7 @@ def verdict(home: Path, month: str) -> Any:
 def test_a_failed_run_is_told_to_the_webhook_of_the_settings_in_one_line(
     up: Up, told: queue.Queue[Any], page: Page, shoot: Shoot
 ):
-    deployment = up.asked("deployments/name/ingest-month/holdfast")["id"]
+    deployment = up.asked("deployments/name/ingest-month/ingest-month")["id"]
     run = up.asked(f"deployments/{deployment}/create_flow_run", {"parameters": {"month": "2031-01"}})
     message = told.get(timeout=DONE_WITHIN / 1000)
     assert message["flow_run_id"] == run["id"]
@@ -206,7 +206,7 @@ def test_a_failed_run_is_told_to_the_webhook_of_the_settings_in_one_line(
 
 
 def test_the_closed_month_is_planned_for_the_fifth_at_six_in_the_operator_s_time(up: Up, page: Page, shoot: Shoot):
-    deployment = up.asked("deployments/name/run-closed-month/holdfast")
+    deployment = up.asked("deployments/name/run-closed-month/run-closed-month")
     (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 6 5 * *", "Asia/Shanghai")
@@ -224,7 +224,7 @@ def test_the_closed_month_is_planned_for_the_fifth_at_six_in_the_operator_s_time
 
 def test_a_form_offers_only_registered_sources(up: Up):
     """By path, whoever can open the form could have any file read."""
-    deployment = up.asked("deployments/name/ingest-month/holdfast")["id"]
+    deployment = up.asked("deployments/name/ingest-month/ingest-month")["id"]
     with pytest.raises(urllib.error.HTTPError) as refused:
         up.asked(
             f"deployments/{deployment}/create_flow_run", {"parameters": {"month": "2025-06", "source": "/etc/passwd"}}

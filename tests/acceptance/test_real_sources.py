@@ -33,6 +33,7 @@ replicates = 20
 
 [lists]
 size = 50
+lowest_band = "healthy"
 """
 COMMANDS = """
 import json, sys

@@ -44,6 +44,7 @@ replicates = 20
 
 [lists]
 size = 25
+lowest_band = "healthy"
 """
 LAST, BEFORE = "2025-07", "2025-06"
 

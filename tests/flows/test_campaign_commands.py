@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from features.home import open_home
+from features.month_ledger import MonthLedger
+from features.warehouse import Warehouse
+from serving.campaign_ledger import members
 from tests.flows.conftest import Answer, Operator, holdfast
-from tests.serving.test_campaign_draw import drawing_in
+from tests.made_operator import deliver
+from tests.serving.test_campaign_draw import drawing_in, next_month
+from tests.serving.test_campaign_readout import months_of
 
 SETTINGS = """
 [eligibility]
@@ -22,6 +30,9 @@ hall_capacity = 20
 min_customers = 10
 min_leavers = 1
 """
+HALVES = SETTINGS.replace("hall_capacity = 20", "hall_capacity = 20\nholdout_share = 0.5")
+"""So many in each arm that both the leavers and the others can be told of."""
+CALL = {"month": "2025-05", "campaign": "spring", "contacted_on": dt.date(2025, 5, 10), "outcome": "reached"}
 RUN = ("campaign", "run", "--name", "spring", "--month", "2025-04")
 READ = ("campaign", "readout", "--name", "spring")
 
@@ -34,6 +45,18 @@ class Campaigns:
         drawing_in(self.home)
         open_home(self.home).remember(source=str(mapping))
         self.settings.write_text(SETTINGS)
+
+    def ends(self) -> None:
+        """May comes: every second customer has left, and each one with a task was called."""
+        ledger = MonthLedger(Warehouse(self.home / "tables"))
+        left = pl.col("customer_id").str.slice(-1).cast(pl.Int64) % 2 == 0
+        may = next_month()
+        paid = may["customers"].select("month", "customer_id").filter(~left).with_columns(amount=pl.lit(50.0))
+        ids = [row["customer_id"] for row in members(ledger.warehouse, "spring").to_pylist() if row["arm"] == "treated"]
+        deliver(
+            ledger, months_of({"bills": paid.to_dicts(), "responses": [CALL | {"customer_id": name} for name in ids]})
+        )
+        deliver(ledger, {"customers": may["customers"]})
 
     def __call__(self, *words: str) -> Answer:
         return holdfast(*words, "--home", self.home, "--settings", self.settings)
@@ -74,18 +97,28 @@ def test_every_command_answers_with_one_json_object(campaigns: Campaigns):
         10,
         "2025-05",
     )
+    campaigns.ends()
     read = campaigns(*READ, "--json").json
     assert read["arms"]["treated"]["customers"] == 40
     written = json.loads((Path(read["page"]).parent / "readout.json").read_text())
     assert written == {name: value for name, value in read.items() if name != "page"}
 
 
-def test_a_readout_says_who_stayed_and_how_sure_that_is(campaigns: Campaigns):
+def test_a_readout_says_who_left_by_choice_and_how_sure_that_is(campaigns: Campaigns):
+    campaigns.settings.write_text(HALVES)
     campaigns(*RUN)
+    campaigns.ends()
     answer = campaigns(*READ)
     assert answer.code == 0, answer.err
-    assert "of 40 treated and " in answer.out
-    assert " points (" in answer.out
+    told = r"^spring: [0-9.]+% of 35 treated and [0-9.]+% of 35 withheld customers did not leave by choice; difference "
+    assert re.search(told + r"[-+0-9.]+ points \(.*\); closed by the operator: difference \+0\.0 points \(", answer.out)
+    assert "stayed" not in answer.out
+
+
+def test_a_campaign_that_nobody_worked_proves_nothing(campaigns: Campaigns):
+    campaigns(*RUN)
+    deliver(MonthLedger(Warehouse(campaigns.home / "tables")), next_month())
+    assert "spring: not enough data: the operator tells of no contact" in campaigns(*READ).out
 
 
 def test_the_campaigns_are_shown_as_a_table(campaigns: Campaigns):
@@ -98,8 +131,12 @@ def test_the_campaigns_are_shown_as_a_table(campaigns: Campaigns):
     ("words", "says"),
     [
         (("campaign", "readout", "--name", "autumn"), "campaign autumn: was never drawn"),
+        (
+            ("campaign", "run", "--name", "spring", "--month", "2025-02"),
+            "campaign spring: data of 2025-04 are on hand, so who leaves after 2025-02 is partly known",
+        ),
         (("campaign", "run", "--name", "Spring", "--month", "2025-04"), "campaign name 'Spring' is not usable"),
-        (("campaign", "run", "--name", "spring", "--month", "2025-02"), "campaign spring: 2025-02 has no scores"),
+        (("campaign", "run", "--name", "spring", "--month", "2025-05"), "campaign spring: 2025-05 has no scores"),
     ],
 )
 def test_a_problem_is_one_line(campaigns: Campaigns, words: tuple[str, ...], says: str):

@@ -88,7 +88,7 @@ def test_wrong_usage_is_exit_code_two_and_names_the_word(
         ("backtest --from 2017-07 --to 2017-08", "is empty; fill it"),
         ("run-month --month 2017-08", "is empty; fill it"),
         ("run-month --month 2017-08 --from .", "is empty; fill it"),
-        ("revisions bills", "no such table in home"),
+        ("revisions bills", "is empty; fill it"),
         ("revisions bills --month 2017-08 --restore 1", "is empty; fill it"),
         ("describe bill", "bill"),
         ("features --as-of 2017-08 --settings absent.toml", "settings file absent.toml does not exist"),

@@ -36,10 +36,13 @@ MASKED = CUSTOMERS.replace(
 class OneChampion:
     """A registry that holds one churn model and no segments."""
 
-    version: Champion
+    only: Champion
 
-    def champion(self) -> Champion:
-        return self.version
+    def champion(self, _version: int | None = None) -> Champion:
+        return self.only
+
+    def number(self, _name: str) -> int:
+        return self.only.version
 
     def held(self, _name: str) -> None:
         return None
@@ -161,11 +164,13 @@ def test_who_used_the_resolver_is_the_person_of_the_process(work: Workspace, mon
 def test_without_the_key_no_number_is_told(work: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     list_steps.write_list(work, MONTH)
     monkeypatch.delenv(VARIABLE)
-    with pytest.raises(WorkspaceError, match=r"no key is set, .*HOLDFAST_KEY_FILE"):
+    with pytest.raises(
+        WorkspaceError, match=r"no key is given, and home .* name the file of that key in HOLDFAST_KEY_FILE"
+    ):
         list_steps.resolve(work, MONTH, "test")
     new_key(tmp_path / "another")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "another"))
-    with pytest.raises(WorkspaceError, match=r"the key is not the one that made the ids in home"):
+    with pytest.raises(WorkspaceError, match=r"the key given is not the one that made the ids, and home"):
         list_steps.resolve(work, MONTH, "test")
 
 
@@ -199,3 +204,25 @@ def test_segments_that_have_seen_later_months_are_not_used(
     work.__dict__["registry"] = WithSegments(champion, as_of)
     segments = list_steps.scoring_of(work, MONTH).segments
     assert (segments and segments.version) == used
+
+
+def test_a_month_stays_with_the_version_that_scored_it_unless_it_is_scored_anew(
+    keyed: Path, operator: Operator, champion: Champion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Or a rerun would replace, without a word, the list that halls work from."""
+
+    class TwoVersions(OneChampion):
+        def champion(self, version: int | None = None) -> Champion:
+            return dataclasses.replace(champion, version=version or 9)
+
+        def number(self, _name: str) -> int:
+            return 9
+
+    monkeypatch.setenv(VARIABLE, str(keyed / "key"))
+    work = opened(Path(shutil.copytree(keyed / "home", tmp_path / "home")), operator, champion)
+    first = list_steps.score(work, MONTH)
+    work.__dict__["registry"] = TwoVersions(champion)
+    assert list_steps.score(work, MONTH) == first
+    anew = list_steps.score(work, MONTH, anew=True)
+    assert (first.source, anew.source) == (f"churn-propensity/{champion.version}", "churn-propensity/9")
+    assert list_steps.score(work, MONTH) == anew

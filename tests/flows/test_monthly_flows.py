@@ -248,6 +248,18 @@ def test_a_run_whose_process_was_killed_is_marked_crashed_at_the_next_start(trai
     assert list((trained_home / "runs").glob("*.run")) == []
 
 
+@pytest.mark.parametrize(("ending", "left"), [(ValueError, 0), (KeyboardInterrupt, 1)])
+def test_a_run_that_is_stopped_from_outside_leaves_its_sign_to_the_next_start(
+    tmp_path: Path, ending: type[BaseException], left: int
+):
+    """Prefect tells of an error; whether it hears of a process that is being ended nobody knows."""
+    from flows.flow_run import alive
+
+    with pytest.raises(ending), alive(Home(tmp_path)):
+        raise ending
+    assert len(list((tmp_path / "runs").glob("*.run"))) == left
+
+
 def test_a_run_leaves_tables_for_people_and_no_customer_in_them(trained_home: Path, operator: Operator):
     from prefect.client.orchestration import get_client
 

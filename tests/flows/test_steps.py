@@ -80,7 +80,9 @@ def test_a_home_takes_no_month_by_another_key(operator: Operator, tmp_path: Path
     monkeypatch.setenv(VARIABLE, str(tmp_path / "one"))
     steps.ingest(work, arrival)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "two"))
-    with pytest.raises(WorkspaceError, match=r"the key is not the one that made the ids in home .*; give that one"):
+    with pytest.raises(
+        WorkspaceError, match=r"the key given is not the one that made the ids, and home .*; name the file"
+    ):
         steps.ingest(work, arrival)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "one"))
     assert {table.outcome for table in steps.ingest(work, arrival)} == {"unchanged"}

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from models import churn
+from features.months import Month
+from models import ModelsError, churn
 from models.drift_reference import (
     SAMPLE_ROWS,
     DriftReference,
+    compared_months,
     gain_shares,
     learn,
     number_cells,
@@ -17,6 +19,8 @@ from models.drift_reference import (
 from models.encoding import Encoding
 from models.training_table import TrainingTable
 from tests.models.made_tables import QUICK, made_table
+
+JANUARY = (Month(2025, 1),)
 
 
 def columns(**given: np.ndarray) -> TrainingTable:
@@ -80,14 +84,14 @@ def test_fewer_than_ten_known_rows_tell_nothing(known: int):
 
 def test_rare_categories_are_counted_with_the_unknown():
     plan = np.concatenate([np.zeros(60), np.ones(9), np.full(25, 2), np.full(6, np.nan)])
-    reference = learn(columns(plan=plan), np.full(100, 0.5), {})
+    reference = learn(columns(plan=plan), np.full(100, 0.5), {}, JANUARY)
     assert reference.categories["plan"].values == ("blue", "red")
     assert reference.categories["plan"].shares == (0.6, 0.25, 0.15)
 
 
 def test_the_score_is_that_of_rows_the_trees_did_not_see():
     probabilities = np.append(np.full(300, np.nan), np.linspace(0, 1, 100))
-    reference = learn(columns(bill=np.arange(400.0)), probabilities, {"bill": 1.0})
+    reference = learn(columns(bill=np.arange(400.0)), probabilities, {"bill": 1.0}, JANUARY)
     assert (reference.rows, reference.customers, reference.score_rows) == (400, 400, 100)
     assert sum(reference.score.shares) == pytest.approx(1)
     assert reference.score.unknown == 0.0
@@ -95,23 +99,46 @@ def test_the_score_is_that_of_rows_the_trees_did_not_see():
 
 def test_the_same_rows_give_the_same_text_and_the_text_the_same_reference():
     table = made_table()
-    text = learn(table, np.linspace(0, 1, len(table.churned)), {"fall": 0.7, "plan": 0.3, "noise_0": 0.0}).to_json()
-    again = learn(table, np.linspace(0, 1, len(table.churned)), {"plan": 0.3, "fall": 0.7})
+    unseen = np.linspace(0, 1, len(table.churned))
+    text = learn(table, unseen, {"fall": 0.7, "plan": 0.3, "noise_0": 0.0}, table.scored).to_json()
+    again = learn(table, unseen, {"plan": 0.3, "fall": 0.7}, table.scored)
     assert again.to_json() == text
     assert DriftReference.from_json(text) == again
     assert json.loads(text)["importance"] == {"fall": 0.7, "plan": 0.3}
     assert "customer 0" not in text
 
 
+def test_months_with_the_whole_look_back_are_compared_with():
+    scored = tuple(Month(2025, 3) + step for step in range(6))  # March to August
+    assert compared_months(scored, first=Month(2025, 1)) == (Month(2025, 6), Month(2025, 7), Month(2025, 8))
+    assert compared_months(scored, first=Month(2024, 10)) == scored
+
+
+def test_where_no_month_has_its_whole_look_back_the_last_one_is_compared_with():
+    scored = tuple(Month(2025, 1) + step for step in range(5))
+    assert compared_months(scored, first=Month(2025, 1)) == (Month(2025, 5),)
+
+
+def test_the_reference_is_of_the_rows_of_its_months_alone():
+    table = made_table(customers=50, months=6)
+    table.matrix[table.months < 4, 0] = np.nan  # no history yet
+    unseen = np.where(table.months < 5, 0.9, 0.1)
+    reference = learn(table, unseen, {}, table.scored[4:])
+    assert (reference.months, reference.rows, reference.score_rows) == (("2025-05", "2025-06"), 100, 100)
+    assert reference.numbers["fall"].unknown == 0.0
+    assert learn(table, unseen, {}, table.scored).numbers["fall"].unknown == pytest.approx(2 / 3, abs=1e-6)
+    assert max(learn(table, unseen, {}, table.scored[5:]).score.means) == 0.1
+
+
 def test_customers_are_counted_once_however_many_months_they_have():
     table = made_table(customers=50, months=6)
-    reference = learn(table, np.full(300, 0.5), {})
+    reference = learn(table, np.full(300, 0.5), {}, table.scored)
     assert (reference.rows, reference.customers) == (300, 50)
 
 
 def test_a_large_table_is_sampled():
     rows = SAMPLE_ROWS + 500
-    reference = learn(columns(bill=np.arange(float(rows))), np.full(rows, 0.1), {})
+    reference = learn(columns(bill=np.arange(float(rows))), np.full(rows, 0.1), {}, JANUARY)
     assert (reference.rows, reference.score_rows) == (SAMPLE_ROWS, SAMPLE_ROWS)
 
 
@@ -140,3 +167,8 @@ def test_with_few_leavers_every_row_has_a_score_from_trees_that_never_saw_its_cu
     unseen = unseen_probabilities(churn.fit(table, 1, few, 1), table, few, 1)
     assert not np.isnan(unseen).any()
     assert not np.allclose(unseen, churn.fit(table, 1, few, 1).predict(table.matrix, 1))
+
+
+def test_a_reference_of_an_earlier_version_asks_for_a_training():
+    with pytest.raises(ModelsError, match=r"is of an earlier version; run holdfast train --as-of YYYY-MM"):
+        DriftReference.from_json('{"rows": 1}')

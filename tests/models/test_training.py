@@ -58,6 +58,12 @@ def test_the_registered_model_learned_from_every_month_mature_by_then(first: tup
     assert {**record.files, "reference.json": ""} == {**result.model.files(), "reference.json": ""}
 
 
+def test_its_reference_for_the_monitoring_is_of_the_month_with_the_longest_history(
+    first: tuple[Trained, ModelRecord],
+):
+    assert json.loads(first[1].files["reference.json"])["months"] == ["2025-03"]
+
+
 def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, ModelRecord]):
     result, record = first
     assert list(result.test["months"]) == ["2025-03"]

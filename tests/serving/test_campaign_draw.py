@@ -19,12 +19,13 @@ from features.warehouse import Warehouse
 from serving import ServingError, campaign_draw
 from serving.allocation import CampaignSettings
 from serving.campaign_draw import Campaign, Drawing, Drawn, draw
-from serving.campaign_ledger import members
+from serving.campaign_ledger import members, record
 from serving.care_plans import CareRule
 from serving.eligibility import EligibilityRules
 from serving.holdout import withheld
 from tests.made_operator import CHURN, NOW, deliver, ledger_in, made_months
 from tests.serving.drawn_scores import enter_scores
+from tests.serving.made_campaign import member
 
 MONTH = Month(2025, 4)
 EVERYBODY = EligibilityRules(min_arpu=0, min_tenure_months=0, lowest_band="healthy")
@@ -39,9 +40,9 @@ def scores_of(size: int) -> str:
 
 
 def drawing_in(folder: Path, key: bytes | None = b"key") -> Drawing:
-    """A month of a made operator, scored, in two halls."""
+    """The latest month of a made operator, scored, in two halls."""
     ledger = ledger_in(folder / "tables")
-    months = made_months(customers=SIZE, months=5)
+    months = made_months(customers=SIZE, months=4)
     place = pl.col("customer_id").str.slice(9).cast(pl.Int64)
     months["customers"] = months["customers"].with_columns(
         hall=pl.when(place < 70).then(pl.lit("=North")).otherwise(pl.lit("South")),
@@ -65,6 +66,11 @@ def drawing(tmp_path: Path) -> Drawing:
 def rows_of(drawing: Drawing, name: str = "spring") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = members(drawing.ledger.warehouse, name).to_pylist()
     return found
+
+
+def next_month(customers: int = SIZE) -> dict[str, pl.DataFrame]:
+    """What the operator delivers of May."""
+    return {name: rows.filter(pl.col("month") == "2025-05") for name, rows in made_months(customers, 5).items()}
 
 
 def tasks_of(drawn: Drawn) -> list[dict[str, str]]:
@@ -160,6 +166,37 @@ def test_who_is_in_a_running_campaign_in_either_arm_is_in_no_other(drawing: Draw
     assert not spring & summer
 
 
+def test_who_is_in_a_campaign_of_a_later_month_that_overlaps_is_in_no_earlier_one(drawing: Drawing):
+    later = {"campaign": "summer", "month": "2025-05", "readout_month": "2025-08"}
+    record(drawing.ledger.warehouse, [member("customer-0099", arm="withheld", **later)])
+    draw(dataclasses.replace(drawing, churn=dataclasses.replace(CHURN, horizons=(3,))), campaign())
+    assert "customer-0099" not in {row["customer_id"] for row in rows_of(drawing)}
+
+
+def test_a_campaign_whose_months_do_not_meet_takes_nobody_away(drawing: Drawing):
+    later = {"campaign": "summer", "month": "2025-05", "readout_month": "2025-08"}
+    record(drawing.ledger.warehouse, [member("customer-0099", arm="withheld", **later)])
+    draw(drawing, campaign())
+    assert "customer-0099" in {row["customer_id"] for row in rows_of(drawing)}
+
+
+@pytest.mark.parametrize("table", ["customers", "bills"])
+def test_once_later_data_are_on_hand_nothing_is_drawn_any_more(drawing: Drawing, table: str):
+    deliver(drawing.ledger, {table: next_month()[table]})
+    with pytest.raises(
+        ServingError, match=r"^campaign spring: data of 2025-05 are on hand, so who leaves after 2025-04 "
+    ):
+        draw(drawing, campaign())
+    assert rows_of(drawing) == []
+
+
+def test_what_was_drawn_before_later_data_came_is_written_again(drawing: Drawing):
+    first = draw(drawing, campaign())
+    files = bytes_of(first.folder)
+    deliver(drawing.ledger, next_month())
+    assert bytes_of(draw(drawing, campaign()).folder) == files
+
+
 def test_the_tasks_hold_the_treated_and_nothing_that_tells_of_arms_or_who_it_is(drawing: Drawing):
     drawn = draw(drawing, campaign())
     tasks, rows = tasks_of(drawn), rows_of(drawing)
@@ -211,8 +248,8 @@ def test_what_is_laid_down_beforehand_says_when_and_how_it_will_be_read(drawing:
         (campaign(horizon=3), r"^\[campaign\] horizon = 3 is not one of the source's horizons 1; choose one, or 0"),
         (campaign(rules=EligibilityRules(min_arpu=1e6, min_tenure_months=1_000)), r"^campaign spring: 0 eligible"),
         (
-            dataclasses.replace(campaign(), month=Month(2025, 3)),
-            r"^campaign spring: 2025-03 has no scores; run holdfast",
+            dataclasses.replace(campaign(), month=Month(2025, 5)),
+            r"^campaign spring: 2025-05 has no scores; run holdfast",
         ),
     ],
 )

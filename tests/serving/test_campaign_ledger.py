@@ -8,7 +8,7 @@ import pytest
 
 from features.months import Month
 from serving import ServingError
-from serving.campaign_ledger import drawn, members, record, running
+from serving.campaign_ledger import drawn, members, overlapping, record, running, unfinished
 from tests.made_operator import ledger_in
 from tests.serving.made_campaign import member
 
@@ -47,6 +47,32 @@ def test_a_campaign_runs_until_its_outcome_is_complete(tmp_path: Path):
     warehouse = ledger_in(tmp_path).warehouse
     record(warehouse, SPRING)
     assert [running(warehouse, Month(2025, month)).num_rows for month in range(2, 8)] == [0, 3, 3, 3, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("month", "readout_month", "overlaps"),
+    [
+        ((2025, 1), (2025, 3), False),
+        ((2025, 1), (2025, 4), True),
+        ((2025, 4), (2025, 5), True),
+        ((2025, 5), (2025, 8), True),
+        ((2025, 6), (2025, 9), False),
+    ],
+)
+def test_campaigns_overlap_whichever_came_first(
+    tmp_path: Path, month: tuple[int, int], readout_month: tuple[int, int], overlaps: bool
+):
+    """Spring is of March and complete with June: it has April, May and June."""
+    warehouse = ledger_in(tmp_path).warehouse
+    record(warehouse, SPRING)
+    assert overlapping(warehouse, Month(*month), Month(*readout_month)).num_rows == (3 if overlaps else 0)
+
+
+def test_a_campaign_is_unfinished_until_the_data_of_its_readout_month_are_on_hand(tmp_path: Path):
+    warehouse = ledger_in(tmp_path).warehouse
+    record(warehouse, SPRING)
+    on_hand = (None, Month(2025, 1), Month(2025, 5), Month(2025, 6))
+    assert [unfinished(warehouse, latest).num_rows for latest in on_hand] == [3, 3, 3, 0]
 
 
 def test_before_the_first_campaign_there_is_nobody(tmp_path: Path):

@@ -18,6 +18,8 @@ CUSTOMERS = """
     2025-06  loyal        2021-06-30    active     North  Easy    prepaid
     2025-06  almost       2021-07-01    active     North  Easy    prepaid
     2025-06  unknown      -             active     North  Easy    prepaid
+    2025-06  nameless     2020-01-01    -          North  Easy    prepaid
+    2025-06  bandless     2020-01-01    active     North  Easy    prepaid
     2025-06  suspended    2020-01-01    suspended  North  Easy    prepaid
     2025-06  healthy      2020-01-01    active     North  Easy    prepaid
     2025-06  taken        2020-01-01    active     North  Easy    prepaid
@@ -30,6 +32,9 @@ SCORES = """
     loyal        0.3          alert        10           3
     almost       0.3          alert        119.99       36
     unknown      0.3          alert        -            -
+    nameless     0.3          alert        500          150
+    bandless     0.3          -            500          150
+    gone         0.3          alert        500          150
     suspended    0.3          alert        500          150
     healthy      0.1          healthy      500          50
     taken        0.3          alert        500          150
@@ -58,6 +63,9 @@ def test_valuable_customers_at_risk_are_eligible_and_of_the_others_the_first_rea
         "loyal": "eligible",
         "almost": "not valuable",
         "unknown": "not valuable",
+        "nameless": "not active",
+        "bandless": "not at risk",
+        "gone": "not active",
         "suspended": "not active",
         "healthy": "not at risk",
         "taken": "in a running campaign",

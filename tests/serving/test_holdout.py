@@ -14,8 +14,8 @@ from features.month_ledger import MonthLedger
 from features.months import Month
 from serving.allocation import CampaignSettings, allocated
 from serving.campaign_ledger import record
-from serving.holdout import with_arms, withheld
-from tests.made_operator import ledger_in
+from serving.holdout import still_withheld, with_arms, withheld
+from tests.made_operator import deliver, ledger_in, made_months
 from tests.serving.made_campaign import member
 
 SETTINGS = CampaignSettings(hall_capacity=40, holdout_share=0.2)
@@ -135,6 +135,17 @@ def test_a_campaign_withholds_from_its_month_until_the_month_that_completes_its_
         "2025-06": {"customer_id": []},
         "2025-07": {"customer_id": []},
     }
+
+
+def test_somebody_stays_withheld_until_the_data_complete_the_outcome_whatever_month_the_campaign_is_of(tmp_path: Path):
+    ledger = ledger_in(tmp_path)
+    months = {"month": "2025-03", "readout_month": "2025-06"}
+    record(ledger.warehouse, [member("ann", arm="withheld", **months), member("bob", arm="treated", **months)])
+    found = [still_withheld(ledger).to_pydict()["customer_id"]]
+    for month in range(5, 7):
+        deliver(ledger, made_months(customers=4, months=6), months=[f"2025-0{month}"])
+        found.append(still_withheld(ledger).to_pydict()["customer_id"])
+    assert found == [["ann"], ["ann"], []]
 
 
 def test_without_a_campaign_nobody_is_withheld(tmp_path: Path):

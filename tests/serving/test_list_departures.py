@@ -74,13 +74,21 @@ def test_everybody_who_is_gone_is_told_why_in_last_months_order(ledger: MonthLed
     assert whys(ledger, champion) == {
         "1": "left",
         "2": "closed by the operator",
-        "3": "others come first this month",
+        "3": "not on this month's list",
         "4": "no longer on the operator's books",
-        "5": "less at stake than last month",
-        "6": "others come first this month",
-        "7": "others come first this month",
+        "5": "not on this month's list",
+        "6": "not on this month's list",
+        "7": "not on this month's list",
     }
     assert list(whys(ledger, champion)) == list("1234567")
+
+
+def test_whom_a_campaign_withholds_is_told_of_as_almost_everybody_else(ledger: MonthLedger, champion: Champion):
+    """What is at stake has fallen for all who stayed, but for the withheld: a reason that is only theirs would tell."""
+    enter_scores(ledger, THIS_MONTH.replace("35.0", "15.0").replace(" -\n", " 5.0\n"))
+    said = whys(ledger, champion)
+    alike = [number for number, why in said.items() if why == said["3"]]
+    assert alike == ["3", "5", "6", "7"]
 
 
 def test_who_is_on_the_books_without_a_score_was_silent(ledger: MonthLedger, champion: Champion):

@@ -164,7 +164,13 @@ def test_the_manifest_tells_halls_model_settings_inputs_and_digests(
             "feature_set": champion.facts["feature_set"],
         },
         "segments": None,
-        "settings": {"size": 3, "hall_capacity": 0, "pre_warning_lift": 2.0, "collapse": 0.3},
+        "settings": {
+            "size": 3,
+            "hall_capacity": 0,
+            "lowest_band": "pre-warning",
+            "pre_warning_lift": 2.0,
+            "collapse": 0.3,
+        },
         "inputs": {
             "scores": hashes["customer_scores"],
             "list": hashes["warning_lists"],

@@ -12,7 +12,9 @@ from features.month_ledger import MonthLedger, Origin
 from features.months import Month
 from features.sources import OpenExtract, open_extract
 from serving import ServingError, campaign_ledger
-from serving.resolver import LOG, Use, keyed, unkeyed, write_resolver
+from serving.list_folder import replace_folder
+from serving.resolver import LOG, Use, keyed, remove_resolvers, unkeyed, write_resolver
+from serving.task_refs import task_refs
 from tests.features.source_folders import SOURCE, column, extract_of, opened, source_of
 from tests.made_operator import NOW, by_bucket, ledger_in
 
@@ -37,9 +39,9 @@ def listed(ledger: MonthLedger, *numbers: str) -> None:
     ledger.enter([staged], Origin("drawn", "churn-propensity/3", "test", NOW))
 
 
-def drawn(ledger: MonthLedger, number: str, arm: str) -> None:
+def drawn(ledger: MonthLedger, number: str, arm: str, month: str = "2017-03") -> None:
     """A running campaign of the month with one member."""
-    facts = {"campaign": f"of {number}", "month": "2017-03", "readout_month": "2017-06", "arm": arm}
+    facts = {"campaign": f"of {number}", "month": month, "readout_month": "2017-08", "arm": arm}
     values = {name: kind() for name, kind in campaign_ledger.COLUMNS.items()}
     member = {"customer_id": keyed(KEY, number), "task_ref": f"campaign ref of {number[-4:]}"}
     campaign_ledger.record(ledger.warehouse, [values | facts | member])
@@ -87,6 +89,27 @@ def test_whom_a_campaign_treats_is_told_and_whom_it_withholds_never(tmp_path: Pa
     drawn(ledger, TOM, campaign_ledger.TREATED)
     drawn(ledger, BOB, campaign_ledger.WITHHELD)
     assert resolved(tmp_path, ledger) == f"task_ref,number\nref of 1111,{ANN}\ncampaign ref of 4444,{TOM}\n"
+
+
+@pytest.mark.parametrize("month", ["2017-02", "2017-05"])
+def test_whom_a_campaign_of_another_month_withholds_is_told_by_no_list(tmp_path: Path, ledger: MonthLedger, month: str):
+    listed(ledger, ANN, BOB)
+    drawn(ledger, BOB, campaign_ledger.WITHHELD, month)
+    assert resolved(tmp_path, ledger) == f"task_ref,number\nref of 1111,{ANN}\n"
+
+
+def test_files_that_name_one_of_the_customers_are_removed_and_no_others(tmp_path: Path):
+    files = {}
+    for month, customer in ((MONTH, "ann"), (MONTH + 1, "bob"), (MONTH + 2, "ann")):
+        (reference,) = task_refs(KEY, month, [customer])
+        files[month] = tmp_path / "resolver" / f"month={month}" / "resolver.csv"
+        replace_folder(files[month].parent, {"resolver.csv": f"task_ref,number\n{reference},1\n".encode()})
+    assert remove_resolvers(tmp_path / "resolver", ["ann", "eve"], KEY) == [MONTH, MONTH + 2]
+    assert [file.exists() for file in files.values()] == [False, True, False]
+
+
+def test_where_nothing_was_resolved_nothing_is_removed(tmp_path: Path):
+    assert remove_resolvers(tmp_path / "resolver", ["ann"], KEY) == []
 
 
 def test_folder_and_file_are_for_the_owner_alone(tmp_path: Path, ledger: MonthLedger):

@@ -30,7 +30,8 @@ def referenced(operator: MonthLedger, champion: Champion) -> Champion:
     table = stack([labelled_month(labelling, month) for month in usable_months(labelling)], wanted)
     settings = dataclasses.replace(QUICK, min_events=1_000, min_data_in_leaf=5)
     unseen = drift_reference.unseen_probabilities(champion.model, table, settings, 1)
-    reference = drift_reference.learn(table, unseen, drift_reference.gain_shares(champion.model))
+    months = drift_reference.compared_months(table.scored, operator.months("customers")[0])
+    reference = drift_reference.learn(table, unseen, drift_reference.gain_shares(champion.model), months)
     return dataclasses.replace(champion, files={drift_reference.FILE: reference.to_json()})
 
 

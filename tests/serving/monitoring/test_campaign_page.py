@@ -17,9 +17,10 @@ REPORT: dict[str, Any] = {
     "note": "",
     "difference": {"value": 0.0312, "low": 0.0101, "high": 0.0523},
     "arms": {
-        "treated": {"customers": 1200, "kept": 1128, "retention": 0.94, "closed_by_operator": 17},
-        "withheld": {"customers": 300, "kept": 273, "retention": 0.91, "closed_by_operator": "fewer than 10"},
+        "treated": {"customers": 1200, "retention": 0.94, "closed_by_operator": 17},
+        "withheld": {"customers": 300, "retention": 0.91, "closed_by_operator": "fewer than 10"},
     },
+    "closed_by_operator": {"value": -0.0123, "low": -0.02, "high": -0.004},
     "brands": {
         "GoTone": {
             "arms": {"treated": {"customers": 33}, "withheld": {"customers": "fewer than 10"}},
@@ -58,16 +59,18 @@ def test_the_figures_of_the_report_are_on_the_page():
         "-0.04",
     ):
         assert figure in page
-    assert "The campaign kept customers" in page
+    assert "Fewer of those with a task left by choice" in page
+    assert "-1.2 points (-2.0 to -0.4)" in page
+    assert "stayed" not in page
     assert "not enough data: fewer than 50 customers treated" in page
 
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.01, 0.05, "The campaign kept customers"),
+        (0.01, 0.05, "Fewer of those with a task left by choice"),
         (-0.01, 0.05, "No effect is shown"),
-        (-0.05, -0.01, "The campaign drove customers away"),
+        (-0.05, -0.01, "More of those with a task left by choice"),
     ],
 )
 def test_the_verdict_is_that_of_the_interval(low: float, high: float, verdict: str):
@@ -77,4 +80,4 @@ def test_the_verdict_is_that_of_the_interval(low: float, high: float, verdict: s
 def test_before_the_outcome_is_complete_the_page_says_when_it_will_be():
     page = campaign_page(EARLY | {"note": "not enough data yet: matures with 2026-01"}).decode()
     assert "not enough data yet: matures with 2026-01" in page
-    assert "retention, treated" not in page
+    assert "did not leave by choice, treated" not in page

@@ -55,7 +55,7 @@ def test_the_verdict_says_what_was_measured_against_what(monitoring: Monitoring)
     features = build_feature_month(monitoring.ledger, SCORED, monitoring.wanted, now=NOW)
     assert (content["month"], content["rows"]) == (str(SCORED), features.rows)
     assert content["model"] == {"name": "churn-propensity", "version": 3, "trained_as_of": "2025-03"}
-    assert content["measured_against"]["scoring_months"] == ["2025-01", "2025-02"]
+    assert content["measured_against"]["scoring_months"] == ["2025-02"]  # it has the longest history
     assert content["measured_against"]["customers"] <= 120
     assert content["inputs"]["features"] == features.content_hash
     assert content["thresholds"]["psi_drift"] == 0.25

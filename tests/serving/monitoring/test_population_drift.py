@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.serving.monitoring.conftest import SCORED
 
 HALVES = NumberReference((10.0,), (5.0, 15.0), (0.5, 0.5, 0.0))
 REFERENCE = DriftReference(
+    ("2025-01",),
     1000,
     500,
     1000,
@@ -105,11 +107,51 @@ def test_psi_of_two_draws_from_one_population_stays_below_what_chance_may_do(see
 
 
 def test_noise_counts_customers_and_only_cells_that_anybody_is_in():
-    drift = measure({"bill": [300, 200, 0], "plan": [250, 250, 0], SCORE: [250, 250, 0]}, REFERENCE)
+    drift = measure({"bill": [250, 150, 100], "plan": [250, 200, 50], SCORE: [250, 250, 0]}, REFERENCE)
     bill, _ = drift.indicators
     assert bill.noise_unit == 1 / 500 + 1 / 500
-    assert bill.freedom == 2  # the reference knows unknown bills
+    assert bill.freedom == 2  # there are unknown bills
     assert drift.score.freedom == 1
+
+
+def test_to_know_more_than_the_reference_did_is_no_drift():
+    """A fifth of the bills was unknown, and of the known ones half were up to 10, as they are now."""
+    drift = measure({"bill": [1000, 1000, 0], "plan": [1000, 800, 200], SCORE: [1000, 1000, 0]}, REFERENCE)
+    bill, plan = drift.indicators
+    assert (bill.unknown_before, bill.unknown) == (0.2, 0.0)
+    assert bill.psi == pytest.approx(0, abs=1e-3)
+    assert bill.noise_unit == pytest.approx(1 / (500 * 0.8) + 1 / 2000)  # four in five customers were known
+    assert plan.psi == pytest.approx(0, abs=1e-3)
+
+
+def test_what_moved_among_the_known_is_drift_though_more_are_known():
+    drift = measure({"bill": [1800, 200, 0], "plan": [1900, 100, 0], SCORE: [1000, 1000, 0]}, REFERENCE)
+    bill, plan = drift.indicators
+    assert bill.psi == pytest.approx(0.4 * math.log(0.9 / 0.5) + 0.4 * math.log(0.5 / 0.1), rel=0.01)
+    assert plan.psi > 0.5
+
+
+def test_to_know_less_than_the_reference_did_is_drift():
+    drift = measure({"bill": [200, 200, 600], "plan": [500, 400, 100], SCORE: [500, 500, 0]}, REFERENCE)
+    bill, _ = drift.indicators
+    assert bill.psi == pytest.approx(0.4 * math.log(0.6 / 0.2) + 0.4 * math.log(0.4 / 0.2), rel=0.01)
+
+
+def test_a_little_more_or_less_known_makes_no_leap():
+    psis = [
+        measure({"bill": [60_000, 20_000, unknown], "plan": [5, 4, 1], SCORE: [5, 5, 0]}, REFERENCE).indicators[0].psi
+        for unknown in (19_900, 20_000, 20_100)
+    ]
+    assert max(psis) - min(psis) < 0.001
+
+
+def test_where_the_reference_knew_nothing_nothing_is_told():
+    nothing = NumberReference((), (0.0,), (0.0, 1.0))
+    reference = dataclasses.replace(REFERENCE, numbers={"bill": nothing})
+    drift = measure({"bill": [900, 100], "plan": [500, 400, 100], SCORE: [500, 500, 0]}, reference)
+    bill, _ = drift.indicators
+    assert bill.psi == pytest.approx(0, abs=1e-6)
+    assert bill.noise_unit > 1
 
 
 def test_wasserstein_is_that_of_the_cells_means_in_standard_deviations():

@@ -30,7 +30,7 @@ def drawn_month(seed: int, shift: float = 0.0, customers: int = 4_000) -> Popula
     numbers = {name: number_cells(rng.gamma(2, 1, 4_000)) for name in names}
     score = number_cells(rng.beta(1, 20, 4_000))
     weights = dict.fromkeys(names, 1 / INDICATORS)
-    reference = DriftReference(4_000, 4_000, 4_000, 4_000, numbers, {}, score, weights)
+    reference = DriftReference(("2025-01",), 4_000, 4_000, 4_000, 4_000, numbers, {}, score, weights)
     counts = {
         name: counted(cells, rng.gamma(2, 1, customers) + (shift if name == names[0] else 0))
         for name, cells in numbers.items()
@@ -64,6 +64,39 @@ def test_few_customers_are_not_enough_to_tell(seed: int):
     assert (verdict.overall, verdict.retrain) == ("not enough data", False)
     assert verdict.states() == {"not enough data": INDICATORS}
     assert "too few customers" in verdict.reasons[0]
+
+
+def test_what_is_far_beyond_chance_has_drifted_however_few_the_customers():
+    few = 1 / 250 + 1 / 250  # by chance up to 0.28 with so many indicators
+    indicators = tuple(one(f"i{place}", 4.0, 1 / 200, noise_unit=few) for place in range(200))
+    verdict = judged(*indicators, score=one(SCORE, 4.0, 0.0, noise_unit=few))
+    assert 0.25 < verdict.score.psi_noise < 0.3
+    assert (verdict.overall, verdict.retrain, verdict.states()) == ("drifted", True, {"drifted": 200})
+    assert "the score is drifted: PSI 4.000" in verdict.reasons[0]
+
+
+def test_what_few_customers_may_do_by_chance_is_not_enough_data():
+    few = 1 / 250 + 1 / 250
+    calm = tuple(one(f"i{place}", 0.27, 1 / 200, noise_unit=few) for place in range(200))
+    verdict = judged(*calm, score=one(SCORE, 0.27, 0.0, noise_unit=few))
+    assert (verdict.overall, verdict.states()) == ("not enough data", {"not enough data": 200})
+    assert len(verdict.reasons) == 1
+
+
+def test_a_score_of_few_customers_needs_indicators_that_moved_with_it():
+    """Their reference is out of fold, and the models of the folds score the very same rows otherwise."""
+    score = one(SCORE, 1.1, 0.0, noise_unit=1 / 50)
+    alone, borne_out = judged(one("a", 0.5, 0.1), one("b", 0.0, 0.9), score=score), judged(one("a", 0.5), score=score)
+    assert (alone.score.state, alone.overall) == ("drifted", "not enough data")
+    assert "too few customers" in alone.reasons[0]
+    assert borne_out.overall == "drifted"
+
+
+def test_indicators_that_drifted_decide_where_the_score_can_not_tell():
+    verdict = judged(one("a", 4.0, 0.6), one("b", 0.0, 0.4), score=one(SCORE, 0.0, 0.0, noise_unit=0.1))
+    assert (verdict.score.state, verdict.overall) == ("not enough data", "drifted")
+    assert "too few customers" in verdict.reasons[0]
+    assert "1 of 2 indicators moved" in verdict.reasons[1]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +156,13 @@ def test_a_rise_of_the_unknown_is_told_above_its_threshold():
     rose = judged(one("a", 0.2, 0.1, unknown=0.06), one("b", 0.0, 0.9))
     assert (rose.overall, rose.indicators[0].unknown_rose) == ("watch", True)
     assert not judged(one("a", 0.2, 0.1, unknown=0.05)).indicators[0].unknown_rose
+
+
+def test_a_rise_that_hardly_moves_the_indicator_is_told_and_no_more():
+    """Seven in ten had no discount to compare with, and now it is some more of them."""
+    verdict = judged(one("a", 0.03, 0.1, unknown=0.77, unknown_before=0.7), one("b", 0.0, 0.9))
+    assert (verdict.overall, verdict.indicators[0].state) == ("ok", "stable")
+    assert "a is unknown for 77% instead of 70%" in verdict.reasons
 
 
 def test_most_important_first():
