@@ -30,6 +30,15 @@ replicates = 50
 [lists]
 size = 100
 lowest_band = "healthy"
+
+[eligibility]
+min_arpu = 0.0
+min_tenure_months = 0
+lowest_band = "healthy"
+
+[campaign]
+hall_capacity = 100
+holdout_share = 0.5
 """
 TWICE = """
 import hashlib, json, pathlib, sys
