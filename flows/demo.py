@@ -45,7 +45,8 @@ class Operator:
         from infra.simulator.contacts import Effect, read_contacts
         from infra.simulator.small_operator import simulate
 
-        contacts = read_contacts(self.contacts, Effect())
+        # Strong enough to be seen among so few; weaker ones and none are tried in tests/acceptance.
+        contacts = read_contacts(self.contacts, Effect(strength=2, persuadable=0.7, driven_away=0.03))
         simulate(self.extracts, first=FIRST, customers=self.customers, months=MONTHS, seed=SEED, contacts=contacts)
 
     def work_tasks(self, tasks: Path, numbers: Path, month: Month) -> int:
