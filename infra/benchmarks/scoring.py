@@ -46,7 +46,7 @@ def prepare(folder: Path, rows: int, customers: int) -> Figures:
     make_home(folder, customers)
     work = home_in(folder)
     steps.ingest(work, arrival(folder, RUN, RUN))
-    scoring = scoring_of(work, RUN)
+    scoring = scoring_of(work, RUN, anew=True)
     made, warehouse = _features(scoring), scoring.ledger.warehouse
     held = collect(warehouse.read(made.table, RUN, made.version))
 
@@ -94,7 +94,7 @@ def _features(scoring: Scoring) -> Entry:
 def run(engine: str, folder: Path) -> Figures:
     """Run one engine here; its figures, and a hash of the probabilities. Reading program and model is not timed."""
     load_program()
-    scoring = scoring_of(home_in(folder), RUN)
+    scoring = scoring_of(home_in(folder), RUN, anew=True)
     assert scoring.champion.model.booster.num_trees()  # parsed here and now, not while the clock runs
     probabilities, figures = ENGINES[engine](scoring)
     return figures | {"probabilities": hashlib.sha256(probabilities.tobytes()).hexdigest()}
