@@ -136,8 +136,9 @@ def run_closed_month(source: SourceName = None) -> dict[str, Any]:
     Args:
         source: Registered source mapping; empty for the one that filled the home.
     """
-    due = flow_run.scheduled_start_time
-    return run_month(str(month_just_closed(due, told(lambda work: work.source().timezone))), source)
+    with home_of_run():
+        timezone = told(lambda work: work.source().timezone)
+        return run_month(str(month_just_closed(flow_run.scheduled_start_time, timezone)), source)
 
 
 @flow(name="backfill", flow_run_name="{first} to {last}")
@@ -152,7 +153,8 @@ def backfill(first: MonthText, last: MonthText, source: SourceName = None) -> di
         source: Registered source mapping; empty for the one that filled the home.
     """
     months = months_between(Month.parse(first), Month.parse(last))
-    return {str(month): run_month(str(month), source) for month in months}
+    with home_of_run():
+        return {str(month): run_month(str(month), source) for month in months}
 
 
 @flow(name="run-campaign", flow_run_name="{campaign} in {month}")

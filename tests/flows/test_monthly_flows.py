@@ -200,6 +200,17 @@ def test_a_backfill_stops_at_the_first_month_that_fails_and_goes_on_when_started
         assert bytes_of(home / "lists").items() >= before.items()
 
 
+def test_a_run_of_several_months_gives_one_sign_of_life_throughout(
+    trained_home: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    """The months within are flows with signs of their own; between two of them there would be none."""
+    with working_in(trained_home, operator) as flows:
+        monkeypatch.setattr(flows, "run_month", lambda *_: len(list((trained_home / "runs").glob("*.run"))))
+        assert flows.backfill("2025-05", BEFORE) == {"2025-05": 1, BEFORE: 1}
+        assert flows.run_closed_month() == 1
+    assert list((trained_home / "runs").glob("*.run")) == []
+
+
 def test_what_the_disk_refuses_is_tried_again_and_a_bad_month_is_not(
     trained_home: Path, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ):
