@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from features import FeaturesError
-from features.durable_files import write_durably
+from features.durable_files import PRIVATE, write_durably
 from features.months import Month
-
-PRIVATE = 0o700
 
 
 @dataclass(frozen=True)

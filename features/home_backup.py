@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from features import FeaturesError
-from features.durable_files import make_folder, sync
-from features.home import PRIVATE, Home, kernel_lock
+from features.durable_files import PRIVATE, make_folder, sync
+from features.home import Home, kernel_lock
 from features.moved_home import rewrite_addresses
 
 FORMAT = 1

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from features.contracts.checked_rows import REASON
-from features.durable_files import make_folder, sync
-from features.home import PRIVATE
+from features.durable_files import PRIVATE, make_folder, sync
 from features.months import Month
 
 if TYPE_CHECKING:

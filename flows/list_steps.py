@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.home import PRIVATE, month_lock
+from features.durable_files import PRIVATE
+from features.home import month_lock
 from features.months import Month
 from flows.workspace import Workspace, WorkspaceError
 

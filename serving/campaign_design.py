@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from features.durable_files import write_durably
 from features.labels import ChurnDefinition
 from serving import ServingError
-from serving.campaign_files import write_campaign_file
 
 DESIGN = "design.json"
 
@@ -23,7 +23,7 @@ def sealed(design: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_design(folder: Path, design: Mapping[str, Any]) -> None:
     """Write a sealed design into the campaign's folder."""
-    write_campaign_file(folder / DESIGN, json.dumps(design, indent=2, sort_keys=True).encode() + b"\n")
+    write_durably(folder / DESIGN, json.dumps(design, indent=2, sort_keys=True).encode() + b"\n", private=True)
 
 
 def read_design(folder: Path, campaign: str, digest: str) -> dict[str, Any]:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from features.durable_files import write_durably
 from features.engine import collect, from_arrow
 from features.labels import ChurnDefinition, immaturity, labels
 from features.month_ledger import MonthLedger
 from features.months import Month, months_between
+from models.evaluation import NOT_ENOUGH
 from serving import ServingError, campaign_ledger
 from serving.campaign_design import read_design, refuse_another_definition
-from serving.campaign_files import write_campaign_file
 from serving.campaign_ledger import TREATED
 from serving.monitoring.campaign_page import campaign_page
 from serving.monitoring.uplift_readout import (
     METHOD,
-    NOT_ENOUGH,
     ReadoutSettings,
     balance,
     by_brand,
@@ -88,8 +88,8 @@ def read_out(reading: Reading, campaign: str) -> ReadOut:
         if report["difference"]["value"] is not None:
             report |= {"value_kept": value_kept(people, reading.settings)}
         _record(reading, report)
-    write_campaign_file(folder / READOUT, json.dumps(report, indent=2, sort_keys=True).encode() + b"\n")
-    write_campaign_file(folder / PAGE, campaign_page(report))
+    write_durably(folder / READOUT, json.dumps(report, indent=2, sort_keys=True).encode() + b"\n", private=True)
+    write_durably(folder / PAGE, campaign_page(report), private=True)
     return ReadOut(folder, report)
 
 

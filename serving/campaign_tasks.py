@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.durable_files import write_durably
 from features.month_ledger import MonthLedger
 from features.months import Month
-from serving.campaign_files import write_campaign_file
 from serving.campaign_ledger import TREATED
 from serving.list_files import BYTE_ORDER_MARK, FORMULA
 
@@ -33,7 +33,7 @@ def write_tasks(folder: Path, ledger: MonthLedger, members: pa.Table, design: di
 
     treated = members.filter(pc.equal(members.column("arm"), TREATED))
     content = _csv(_with_masked_numbers(ledger, treated).to_pylist())
-    write_campaign_file(folder / TASKS, content)
+    write_durably(folder / TASKS, content, private=True)
     manifest = {
         **{name: design[name] for name in ("campaign", "month", "inputs")},
         "tasks": treated.num_rows,
@@ -41,7 +41,7 @@ def write_tasks(folder: Path, ledger: MonthLedger, members: pa.Table, design: di
         "design": design["digest"],
         "files": {TASKS: hashlib.sha256(content).hexdigest()},
     }
-    write_campaign_file(folder / MANIFEST, json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n")
+    write_durably(folder / MANIFEST, json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n", private=True)
     return manifest
 
 

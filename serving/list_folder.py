@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from features.durable_files import make_folder, sync
-from features.home import PRIVATE
-
-PRIVATE_FILE = 0o600
+from features.durable_files import PRIVATE, make_folder, sync, write_durably
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -28,7 +24,7 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         return
     shutil.rmtree(staged, ignore_errors=True)
     for path, content in files.items():
-        write_privately(staged / path, content)
+        write_durably(staged / path, content, private=True)
     if folder.exists():
         folder.replace(replaced)
     staged.replace(folder)
@@ -48,21 +44,3 @@ def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether the folder holds these files and no others; then nothing is moved, and nobody reading is disturbed."""
     held = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
     return held == set(files) and all((folder / path).read_bytes() == content for path, content in files.items())
-
-
-def write_privately(file: Path, content: bytes) -> None:
-    """Write a new file, synced, that only the owner can read, in folders that only the owner can open."""
-    _make_private(file.parent)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-    with os.fdopen(handle, "wb") as written:
-        written.write(content)
-        written.flush()
-        os.fsync(written.fileno())
-    sync(file.parent)
-
-
-def _make_private(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_private(folder.parent)
-        folder.mkdir(mode=PRIVATE)
-        sync(folder.parent)

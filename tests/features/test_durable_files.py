@@ -55,6 +55,15 @@ def test_what_a_killed_writer_left_half_written_is_gone_after_the_next_write(
     assert [file.name for file in tmp_path.iterdir()] == ["facts.json"]
 
 
+def test_a_private_file_and_the_folders_made_for_it_are_for_the_owner_alone(tmp_path: Path):
+    file = tmp_path / "a" / "b" / "numbers.csv"
+    for content in (b"old", b"new"):
+        write_durably(file, content, private=True)
+    assert file.read_bytes() == b"new"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert {folder.stat().st_mode & 0o777 for folder in (file.parent, file.parent.parent)} == {0o700}
+
+
 def test_every_folder_that_was_made_is_synced_into_the_one_above(tmp_path: Path, steps: list[str]):
     make_folder(tmp_path / "a" / "b")
     assert steps == [f"sync {tmp_path.name}", "sync a"]

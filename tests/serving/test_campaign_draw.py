@@ -270,3 +270,11 @@ def test_a_source_that_tells_one_snapshot_has_no_campaigns(drawing: Drawing):
     given = dataclasses.replace(drawing, churn=dataclasses.replace(CHURN, given=True))
     with pytest.raises(ServingError, match=r"no campaign can be read"):
         draw(given, campaign())
+
+
+def test_files_and_folders_of_a_campaign_are_for_the_owner_alone(tmp_path: Path):
+    drawing = drawing_in(tmp_path)
+    folder = draw(drawing, campaign()).folder
+    assert {path.stat().st_mode & 0o777 for path in (drawing.campaigns, folder.parent, folder)} == {0o700}
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    assert sorted(file.name for file in folder.iterdir()) == ["design.json", "manifest.json", "tasks.csv"]
