@@ -13,6 +13,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from features.home import Home
 from features.months import Month
 from flows.served import served
+from models.small_cells import counted
 
 if TYPE_CHECKING:
     from flows.monitor_steps import Monitored
@@ -28,14 +29,6 @@ def plain(result: Any) -> dict[str, Any]:
     )
     made: dict[str, Any] = json.loads(json.dumps(content, default=str))
     return made
-
-
-FEWEST = 10
-"""Below it a count is not told outside the lists themselves."""
-
-
-def counted(customers: int) -> int | str:
-    return customers if customers >= FEWEST else f"fewer than {FEWEST}"
 
 
 def show_list(home: Home, month: Month, folder: Path) -> None:

@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from models.evaluation import NOT_ENOUGH
 from models.segment_indicators import WORDS
 from models.segments import BrandSegments, SegmentModel, numbers
+from models.small_cells import SMALL_CELL, TOO_FEW, counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SMALL_CELL = 10
-"""Fewer customers than this would let single people be recognised."""
-TOO_FEW = f"fewer than {SMALL_CELL}"
 NORMAL_975 = 1.959963984540054
 
 
@@ -49,7 +47,7 @@ def profiles(model: SegmentModel, rows: pa.Table, outcomes: Outcomes | None) -> 
     return {
         "segments": held,
         "customers": len(names) - outside,
-        "in_no_segment": outside if outside == 0 or outside >= SMALL_CELL else TOO_FEW,
+        "in_no_segment": counted(outside),
         "churn": None if outcomes is None else {"scored": outcomes.month, "horizon": outcomes.horizon},
     }
 
@@ -71,7 +69,7 @@ def _figures(values: NDArray[np.float64]) -> dict[str, Any]:
     unknown = len(values) - len(known)
     if len(known) < SMALL_CELL:
         return {"mean": None, "median": None, "unknown": None}
-    told = unknown if unknown == 0 or unknown >= SMALL_CELL else TOO_FEW
+    told = counted(unknown)
     return {"mean": float(known.mean()), "median": float(np.median(known)), "unknown": told}
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from models.evaluation import NOT_ENOUGH
 
 COUNTS = ("rows", "customers", "events")
+SMALL_CELL = 10
+"""Fewer customers than this are no group of their own: whoever knows some of them learns of the others."""
+TOO_FEW = f"fewer than {SMALL_CELL}"
 
 
 def without_small_cells(report: Mapping[str, Any], least: int) -> dict[str, Any]:
@@ -70,6 +73,11 @@ def _silence(part: dict[str, Any]) -> None:
         for figures in told.values():
             for metric in figures:
                 figures[metric] = {"value": None, "low": None, "high": None, "note": NOT_ENOUGH}
+
+
+def counted(customers: int) -> int | str:
+    """A number of customers as a report may tell it: none, or enough to be told, or that they are too few."""
+    return customers if customers == 0 or customers >= SMALL_CELL else TOO_FEW
 
 
 def shown(count: int, least: int) -> int | None:

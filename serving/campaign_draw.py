@@ -16,6 +16,7 @@ from features.engine import collect, from_arrow
 from features.labels import ChurnDefinition
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
+from models.small_cells import counted
 from serving import ServingError, campaign_ledger
 from serving.allocation import CampaignSettings, Rows, allocated
 from serving.campaign_design import definition, read_design, sealed, write_design
@@ -24,7 +25,7 @@ from serving.campaign_tasks import write_tasks
 from serving.care_plans import CareRule, with_plans
 from serving.eligibility import ELIGIBLE, REASONS, EligibilityRules, judged
 from serving.holdout import with_arms
-from serving.monitoring.uplift_readout import balance, shown
+from serving.monitoring.uplift_readout import balance
 from serving.task_refs import task_refs
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[d
             f"or raise [campaign] holdout_share"
         )
     design = _design(drawing, campaign, scores, horizon) | {
-        "eligibility": {reason: shown(reasons[reason]) for reason in (ELIGIBLE, *REASONS)},
+        "eligibility": {reason: counted(reasons[reason]) for reason in (ELIGIBLE, *REASONS)},
         "allocated": counts,
         "detectable": {f"if {leaving:.0%} leave": _detectable(leaving, counts) for leaving in LEAVING},
         "balance": balance(people.to_arrow()),

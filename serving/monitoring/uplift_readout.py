@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation import NOT_ENOUGH
+from models.small_cells import SMALL_CELL, TOO_FEW, counted
 from serving.campaign_ledger import ARMS, TREATED, WITHHELD
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CONFIDENCE = 0.95
-NOT_ENOUGH = "not enough data"
-SMALL_CELL = 10
-"""Fewer customers than this are not shown as a group of their own, nor can their number be worked out."""
 OTHER, CLOSED = "other brands", "closed_by_operator"
 METHOD = "difference of shares, treated minus withheld; Newcombe's hybrid score interval (1998, method 10)"
 
@@ -70,7 +69,7 @@ def effect(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
     of = {arm: int((_arms(people) == arm).sum()) for arm in ARMS}
     left = _counts(people, "churned")
     if reason := _too_few(of, left, settings):
-        counts = {arm: {"customers": shown(customers)} for arm, customers in of.items()}
+        counts = {arm: {"customers": counted(customers)} for arm, customers in of.items()}
         return {"arms": counts, "difference": {"value": None, "note": reason}}
     closed = _counts(people, "involuntary")
     kept = {arm: of[arm] - left[arm] for arm in ARMS}
@@ -78,7 +77,7 @@ def effect(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
         arm: {
             "customers": of[arm],
             "retention": round(kept[arm] / of[arm], 6),
-            CLOSED: shown(closed[arm]),
+            CLOSED: counted(closed[arm]),
         }
         for arm in ARMS
     }
@@ -97,7 +96,7 @@ def _compared(some: Mapping[str, int], of: Mapping[str, int]) -> dict[str, Any]:
 
 def _closed(closed: Mapping[str, int], of: Mapping[str, int]) -> dict[str, Any]:
     if any(_is_small(count, of[arm]) for arm, count in closed.items()):
-        return {"value": None, "note": f"{NOT_ENOUGH}: fewer than {SMALL_CELL} closed by the operator in an arm"}
+        return {"value": None, "note": f"{NOT_ENOUGH}: {TOO_FEW} closed by the operator in an arm"}
     return _compared(closed, of)
 
 
@@ -109,7 +108,7 @@ def _too_few(of: Mapping[str, int], left: Mapping[str, int], settings: ReadoutSe
         return f"{NOT_ENOUGH}: fewer than {settings.min_leavers} leavers in both arms"
     for arm, leavers in left.items():
         if _is_small(leavers, of[arm]):
-            return f"{NOT_ENOUGH}: fewer than {SMALL_CELL} leavers, or others, {arm}"
+            return f"{NOT_ENOUGH}: {TOO_FEW} leavers, or others, {arm}"
     return ""
 
 
@@ -222,8 +221,8 @@ def reach(people: pa.Table, responses: pa.Table) -> dict[str, Any]:
         "reached": _share(reached & treated, treated),
         "accepted_of_reached": _share(accepted & treated, reached & treated),
         "talk_seconds": sum(row["talk_seconds"] or 0 for row in attempts),
-        "withheld_but_contacted": shown(sum(arm_of.get(customer) == WITHHELD for customer in tried)),
-        "contacted_without_a_task": shown(len(tried - arm_of.keys())),
+        "withheld_but_contacted": counted(sum(arm_of.get(customer) == WITHHELD for customer in tried)),
+        "contacted_without_a_task": counted(len(tried - arm_of.keys())),
     }
 
 
@@ -231,11 +230,6 @@ def _share(some: set[str], of: set[str]) -> dict[str, Any]:
     if len(of) < SMALL_CELL:
         return {"value": None, "note": NOT_ENOUGH}
     return {"value": round(len(some) / len(of), 4), "of": len(of)}
-
-
-def shown(customers: int) -> int | str:
-    """A number of customers as a report may show it: too few to be a group of their own are not counted out."""
-    return customers if customers == 0 or customers >= SMALL_CELL else f"fewer than {SMALL_CELL}"
 
 
 def _arms(people: pa.Table) -> NDArray[np.str_]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.small_cells import hide_small, without_small_cells
+from models.small_cells import counted, hide_small, without_small_cells
 
 
 def part(customers: int, events: int) -> dict[str, Any]:
@@ -88,3 +88,7 @@ def test_a_report_keeps_its_totals_and_is_itself_left_alone():
 
 def test_a_report_of_nothing_stays_so():
     assert without_small_cells({"notes": ["not tested"]}, 10) == {"notes": ["not tested"]}
+
+
+def test_nobody_and_ten_are_told_and_those_between_are_too_few():
+    assert [counted(customers) for customers in (0, 1, 9, 10)] == [0, "fewer than 10", "fewer than 10", 10]
