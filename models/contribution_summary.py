@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.churn import ChurnModel
-from models.curves import LEAST_CUSTOMERS
 from models.explanations import contributions
+from models.small_cells import SMALL_CELL
 from models.training_table import TrainingTable
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ def _groups(model: ChurnModel, name: str, values: NDArray[np.float32], added: Fl
         cells += [(text, None, values == code) for code, text in enumerate(model.encoding.categories[name])]
     else:
         cells += _fifths(values, known)
-    return tuple(_effect(group, level, added[rows]) for group, level, rows in cells if rows.sum() >= LEAST_CUSTOMERS)
+    return tuple(_effect(group, level, added[rows]) for group, level, rows in cells if rows.sum() >= SMALL_CELL)
 
 
 def _fifths(values: NDArray[np.float32], known: NDArray[np.bool_]) -> list[Cell]:

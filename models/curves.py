@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation import Scored
+from models.small_cells import SMALL_CELL
+from models.wilson import wilson
 
 Floats = NDArray[np.float64]
 
-LEAST_CUSTOMERS = 10
-"""Of fewer customers nothing is drawn or written that could be read as a statement about one of them."""
 CUTS = 200
 RELIABILITY_CUTS = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 """Finer towards the highest scores, where nearly all leavers and all listed customers are."""
 SCORE_CELLS = 30
-_Z = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def curve(scored: Scored, name: str) -> Curve:
 def _steps(scored: Scored, wanted: int) -> int:
     """As many steps as wanted, or fewer, so that each takes ten customers even where all of a customer's rows tie."""
     most_rows = int(np.unique(scored.customer, return_counts=True)[1].max())
-    return max(1, min(wanted, len(scored.churned) // (LEAST_CUSTOMERS * most_rows)))
+    return max(1, min(wanted, len(scored.churned) // (SMALL_CELL * most_rows)))
 
 
 def reliability(scored: Scored, name: str) -> Reliability:
@@ -93,20 +92,12 @@ def reliability(scored: Scored, name: str) -> Reliability:
     edges = np.unique((np.array(RELIABILITY_CUTS) * len(order)).round().astype(np.int64))
     groups = [order[first:last] for first, last in itertools.pairwise(edges)]
     counts = [len(np.unique(scored.customer[rows])) for rows in groups]
-    large = [(rows, count) for rows, count in zip(groups, counts, strict=True) if count >= LEAST_CUSTOMERS]
+    large = [(rows, count) for rows, count in zip(groups, counts, strict=True) if count >= SMALL_CELL]
     customers = np.array([count for _, count in large], dtype=np.int64)
     observed = np.array([scored.churned[rows].mean() for rows, _ in large])
     low, high = wilson(observed, customers)
     foretold = np.array([scored.scores[name][rows].mean() for rows, _ in large])
     return Reliability(foretold, observed, low, high, customers)
-
-
-def wilson(share: Floats, trials: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Wilson's score interval of a share (JASA 22, 1927): unlike the usual one it is right for shares near zero."""
-    centre = share + _Z**2 / (2 * trials)
-    spread = _Z * np.sqrt(share * (1 - share) / trials + _Z**2 / (4 * trials**2))
-    scale = 1 + _Z**2 / trials
-    return np.asarray((centre - spread) / scale), np.asarray((centre + spread) / scale)
 
 
 def score_cells(scored: Scored, name: str) -> ScoreCells:
@@ -116,7 +107,7 @@ def score_cells(scored: Scored, name: str) -> ScoreCells:
     cell = np.searchsorted(edges, score, side="right") - 1
     customers = _distinct(cell, scored.customer)
     rows = np.bincount(cell, minlength=SCORE_CELLS).astype(np.float64)
-    return ScoreCells(edges, np.where(customers >= LEAST_CUSTOMERS, rows, np.nan))
+    return ScoreCells(edges, np.where(customers >= SMALL_CELL, rows, np.nan))
 
 
 def _distinct(cell: NDArray[np.int64], customer: NDArray[Any]) -> NDArray[np.int64]:

@@ -13,11 +13,10 @@ from models.evaluation import NOT_ENOUGH
 from models.segment_indicators import WORDS
 from models.segments import BrandSegments, SegmentModel, numbers
 from models.small_cells import SMALL_CELL, TOO_FEW, counted
+from models.wilson import wilson
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-NORMAL_975 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -82,16 +81,8 @@ def churn_share(outcomes: Outcomes | None, name: str) -> dict[str, Any]:
     left, customers = int(churned.sum()), len(churned)
     if min(left, customers - left) < SMALL_CELL:
         return absent
-    low, high = wilson(left, customers)
+    low, high = map(float, wilson(left / customers, customers))
     return {"value": left / customers, "low": low, "high": high, "customers": customers}
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's (1927) 95 % score interval of a share; unlike the normal one it stays within 0 and 1."""
-    share, z2 = successes / trials, NORMAL_975**2
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = NORMAL_975 / (1 + z2 / trials) * np.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    return float(middle - half), float(middle + half)
 
 
 def as_markdown(table: Mapping[str, Any], model: SegmentModel) -> str:

@@ -20,6 +20,7 @@ from models.drift_reference import gain_shares
 from models.encoding import Encoding
 from models.evaluation import METRICS
 from models.model_record import DatasetInput
+from models.small_cells import SMALL_CELL
 from models.training_table import TrainingTable
 
 SHOWN = 20
@@ -53,7 +54,7 @@ def model_pictures(
     """Importance by gain and the summary of exact contributions of the model that is shipped."""
     gains = gain_shares(model)
     strongest = sorted((name for name in gains if gains[name] > 0), key=lambda name: (-gains[name], name))[:SHOWN]
-    about = f"the registered model, a seeded sample of {month}, groups of {curves.LEAST_CUSTOMERS} customers or more"
+    about = f"the registered model, a seeded sample of {month}, groups of {SMALL_CELL} customers or more"
     found = {}
     if strongest:
         told = f"the registered model, {len(strongest)} strongest of {len(gains)} indicators"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.evaluation import NOT_ENOUGH
+from models.wilson import CONFIDENCE
 from serving.campaign_ledger import ARMS
-from serving.monitoring.uplift_readout import CONFIDENCE
 
 MADE_UP_ID = re.compile(r"metric_[0-9a-f]{32}")
 """Evidently gives the page another random id each time; it is to be the same for the same figures."""

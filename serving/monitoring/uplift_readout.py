@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 
 from models.evaluation import NOT_ENOUGH
 from models.small_cells import SMALL_CELL, TOO_FEW, counted
+from models.wilson import NORMAL_QUANTILE, wilson
 from serving.campaign_ledger import ARMS, TREATED, WITHHELD
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CONFIDENCE = 0.95
 OTHER, CLOSED = "other brands", "closed_by_operator"
 METHOD = "difference of shares, treated minus withheld; Newcombe's hybrid score interval (1998, method 10)"
 
@@ -43,19 +42,12 @@ def difference(kept: tuple[int, int], of: tuple[int, int]) -> tuple[float, float
     adds the distances of each share from its Wilson score limits, so it holds its level where shares are near 1
     and never leaves -1 to 1. Strata are not used, which can only make it wider than it need be.
     """
-    (first, second), (low, high) = (kept[0] / of[0], kept[1] / of[1]), _wilson(kept[0], of[0])
-    low_of_second, high_of_second = _wilson(kept[1], of[1])
+    first, second = kept[0] / of[0], kept[1] / of[1]
+    low, high = (end.tolist() for end in wilson([first, second], of))
     found = first - second
-    below = math.hypot(first - low, high_of_second - second)
-    above = math.hypot(high - first, second - low_of_second)
+    below = math.hypot(first - low[0], high[1] - second)
+    above = math.hypot(high[0] - first, second - low[1])
     return found, found - below, found + above
-
-
-def _wilson(kept: int, of: int) -> tuple[float, float]:
-    """Wilson's score interval of a share (1927)."""
-    z2 = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) ** 2
-    middle, width = 2 * kept + z2, math.sqrt(z2 * (z2 + 4 * kept * (1 - kept / of)))
-    return (middle - width) / (2 * (of + z2)), (middle + width) / (2 * (of + z2))
 
 
 def effect(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
@@ -170,7 +162,7 @@ def value_kept(people: pa.Table, settings: ReadoutSettings) -> dict[str, Any]:
     if min(len(first), len(second)) < settings.min_customers:
         return {"value": None, "note": f"{NOT_ENOUGH}: fewer than {settings.min_customers} with known revenue"}
     error = math.sqrt(first.var(ddof=1) / len(first) + second.var(ddof=1) / len(second))
-    value, width = first.mean() - second.mean(), NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * error
+    value, width = first.mean() - second.mean(), NORMAL_QUANTILE * error
     ends = {"value": value, "low": value - width, "high": value + width}
     return {
         "per_head": {name: round(float(amount), 2) for name, amount in ends.items()},
@@ -191,7 +183,7 @@ def balance(people: pa.Table) -> dict[str, Any]:
         common = [value for value in sorted(set(values)) if (values == value).sum() >= SMALL_CELL]
         columns |= {f"{name} {value}": (values == value).astype(np.float64) for value in common}
     found = {name: _standardised(values, arms) for name, values in columns.items()}
-    limit = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(sum(1 / count for count in counts))
+    limit = NORMAL_QUANTILE * math.sqrt(sum(1 / count for count in counts))
     return {"differences": found, "by_chance": round(limit, 4)}
 
 

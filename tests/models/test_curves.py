@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.curves import curve, reliability, score_cells, wilson
+from models.curves import curve, reliability, score_cells
 from models.evaluation import Scored
 
 
@@ -42,12 +42,6 @@ def test_groups_of_the_reliability_are_foretold_and_observed_shares():
     assert groups.foretold[-1] == pytest.approx(0.4)
     assert groups.observed[-1] == pytest.approx(0.5)
     assert groups.customers.min() >= 10
-
-
-def test_an_interval_of_a_share_is_wilsons():
-    low, high = wilson(np.array([0.0, 0.5]), np.array([10, 100]))
-    assert low.tolist() == pytest.approx([0.0, 0.4038], abs=1e-4)
-    assert high.tolist() == pytest.approx([0.2775, 0.5962], abs=1e-4)
 
 
 def test_score_cells_of_fewer_than_ten_customers_are_unknown():

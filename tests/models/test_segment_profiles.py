@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.segment_profiles import TOO_FEW, Outcomes, as_markdown, churn_share, profiles, wilson
+from models.segment_profiles import TOO_FEW, Outcomes, as_markdown, churn_share, profiles
 from models.segments import Axis, BrandSegments, SegmentModel
 from tests.models.made_segments import BILL, VOICE, customers, with_column
 
@@ -72,11 +72,6 @@ def test_the_churn_share_has_an_interval():
 @pytest.mark.parametrize(("left", "stayed"), [(9, 91), (91, 9), (0, 0)])
 def test_a_share_of_few_leavers_or_few_who_stayed_is_not_given(left: int, stayed: int):
     assert churn_share(outcomes(left, stayed), "Red 1")["note"] == "not enough data"
-
-
-def test_wilson_stays_between_zero_and_one():
-    assert wilson(0, 10)[0] == pytest.approx(0, abs=1e-12)
-    assert wilson(10, 10)[1] == pytest.approx(1, abs=1e-12)
 
 
 def test_markdown_has_a_row_per_segment():
