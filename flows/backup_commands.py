@@ -52,10 +52,12 @@ def restore(
     brought back beside it.
     """
     with told(json_) as out:
+        from features.home import Home
         from features.home_backup import restore as bring_back
 
         back = bring_back(file, home)
-        out.result({"restored": back}, _restored(back))
+        keyed = "key" in Home(back.root).facts()
+        out.result({"restored": back, "needs_its_key": keyed}, _restored(back, keyed))
 
 
 def _not_in_it(work: Workspace) -> list[str]:
@@ -73,8 +75,11 @@ def _saved(made: BackedUp, missing: list[str]) -> str:
     return "\n".join([saved, *(f"not in it: {it}" for it in missing)])
 
 
-def _restored(back: Restored) -> str:
-    return (
-        f"{back.files:,} files, {back.size / 1e6:,.1f} MB, of {back.before}, saved {back.made_at}, are in {back.root}; "
-        f"check with: holdfast doctor --home {back.root}"
-    )
+def _restored(back: Restored, keyed: bool) -> str:
+    from flows.key import VARIABLE
+
+    size = f"{back.files:,} files, {back.size / 1e6:,.1f} MB"
+    lines = [f"{size}, of {back.before}, saved {back.made_at}, are in {back.root}"]
+    if keyed:
+        lines.append(f"it needs the key that made its ids: name the file of that key in {VARIABLE}")
+    return "\n".join([*lines, f"check with: holdfast doctor --home {back.root}"])

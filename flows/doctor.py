@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import os
 import re
@@ -18,8 +19,7 @@ from rich.table import Table
 from features import HoldfastError
 
 if TYPE_CHECKING:
-    from features.home import Home
-    from flows.settings import Settings
+    from flows.workspace import Workspace
 
 LOCK = Path(__file__).resolve().parent.parent / "infra" / "lock" / "runtime.txt"
 LEAST_DISK_GB, LEAST_MEMORY_GB = 5, 4
@@ -43,13 +43,14 @@ def examine(home: Path, settings_file: Path | None) -> list[Finding]:
         return versions
     from features.home import Home
     from flows.settings import read_settings
+    from flows.workspace import Workspace
 
     try:
         settings = read_settings(settings_file)
     except HoldfastError as problem:
         return [*versions, _of("settings", problem)]
-    place = Home(home.resolve())
-    return [*versions, *_machine(place.root), *_stores(place, settings), _key(place.root, settings)]
+    work = Workspace(Home(home.resolve()), settings, dt.datetime.now(dt.UTC), say=lambda _: None)
+    return [*versions, *_machine(work.home.root), *_stores(work), _key(work)]
 
 
 def _of(what: str, problem: HoldfastError) -> Finding:
@@ -110,17 +111,14 @@ def _enough(what: str, held: float, least_gb: float, where: str, remedy: str) ->
     return Finding(what, "fine", found) if held >= least_gb * GIGABYTE else Finding(what, "note", found, remedy)
 
 
-def _stores(home: Home, settings: Settings) -> Iterator[Finding]:
-    from features.month_ledger import MonthLedger
-    from features.warehouse import Warehouse
-
-    months = MonthLedger(Warehouse(home.tables)).months("customers")
+def _stores(work: Workspace) -> Iterator[Finding]:
+    home, months = work.home, work.ledger.months("customers")
     if not months:
         remedy = "holdfast ingest --source NAME --from FOLDER --all"
         yield Finding("tables", "note", f"no month in {home.root} yet", remedy)
         return
     yield Finding("tables", "fine", f"{len(months)} months, {months[0]} to {months[-1]}")
-    if settings.mlflow.uri:
+    if work.settings.mlflow.uri:
         yield Finding("MLflow", "fine", "the database that [mlflow] uri names")  # it may hold a password
     elif not (home.mlflow / "mlflow.db").is_file():
         yield Finding("MLflow", "note", "no model was trained yet", "holdfast train --as-of YYYY-MM")
@@ -128,14 +126,14 @@ def _stores(home: Home, settings: Settings) -> Iterator[Finding]:
         yield Finding("MLflow", "fine", str(home.mlflow / "mlflow.db"))
 
 
-def _key(home: Path, settings: Settings) -> Finding:
-    from flows.key import VARIABLE, key_file, read_key
+def _key(work: Workspace) -> Finding:
+    from flows.key import VARIABLE, key_file
 
     try:
-        key = read_key(settings.privacy, home)
+        key = work.key
     except HoldfastError as problem:
         return _of("key", problem)
-    file = key_file(settings.privacy, home)
+    file = key_file(work.settings.privacy, work.home.root)
     if key is None or file is None:
         remedy = f"where ids come from phone numbers: holdfast key new FILE, then set {VARIABLE}=FILE"
         return Finding("key", "note", "none set", remedy)

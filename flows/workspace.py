@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from features import HoldfastError
 from features.home import Home, open_home
-from flows.key import VARIABLE, key_mark, read_key
+from flows.key import VARIABLE, key_file, key_mark, read_key
 from flows.settings import SOURCES, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -66,14 +66,21 @@ class Workspace:
         With another, or none, nobody of a new month would be found in the old ones, and lists would hold other task
         references than those that were handed out.
         """
-        key = read_key(self.settings.privacy, self.home.root)
         filled_with = self.home.facts().get("key") if self.ledger.entries() else None
-        if filled_with and (key is None or key_mark(key) != filled_with):
-            given = "no key is given" if key is None else "the key given is not the one that made the ids"
-            raise WorkspaceError(
-                f"{given}, and home {self.home.root} was filled with one; name the file of that key in {VARIABLE}"
-            )
+        if not filled_with:
+            return read_key(self.settings.privacy, self.home.root)
+        file = key_file(self.settings.privacy, self.home.root)
+        if file is None or not file.is_file():  # a new one would help as little as another one
+            raise self._without_its_key("no key is given" if file is None else f"key file {file} does not exist")
+        key = read_key(self.settings.privacy, self.home.root)
+        if key is None or key_mark(key) != filled_with:
+            raise self._without_its_key("the key given is not the one that made the ids")
         return key
+
+    def _without_its_key(self, given: str) -> WorkspaceError:
+        return WorkspaceError(
+            f"{given}, and home {self.home.root} was filled with one; name the file of that key in {VARIABLE}"
+        )
 
     def source(self, chosen: str | None = None) -> Source:
         """The source mapping that was asked for, or the one that filled this home."""

@@ -26,7 +26,9 @@ def test_a_home_that_was_lost_gives_the_same_lists_in_another_place(trained: Pat
         "what may hold phone numbers: resolver/, extracts/, rejects/",
     ]
     shutil.rmtree(first)
-    back = holdfast("restore", tmp_path / "2.tar", "--home", second, "--json").json["restored"]
+    restored = holdfast("restore", tmp_path / "2.tar", "--home", second, "--json").json
+    back = restored["restored"]
+    assert restored["needs_its_key"] is False
     assert (back["root"], back["before"], back["files"]) == (str(second), str(first), said["backup"]["files"])
     assert not (second / "lists").exists()
     answer = holdfast("score", "--month", BEFORE, "--home", second, *settings)

@@ -11,7 +11,7 @@ import pytest
 from flows import doctor
 from flows.doctor import Finding, examine
 from flows.key import VARIABLE, new_key
-from tests.flows.conftest import holdfast
+from tests.flows.conftest import Operator, holdfast
 
 
 class Held(NamedTuple):
@@ -131,6 +131,50 @@ def test_a_key_file_that_is_not_there_is_missing(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv(VARIABLE, str(tmp_path / "absent"))
     found = finding("key", tmp_path / "home")
     assert (found.status, found.remedy) == ("missing", f"make one with: holdfast key new {tmp_path / 'absent'}")
+
+
+@pytest.fixture(scope="module")
+def keyed(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a month whose ids a key made, and that key beside its folder."""
+    folder = tmp_path_factory.mktemp("keyed")
+    mapping = Path(shutil.copytree(operator.mapping, folder / "mapping"))
+    text = (mapping / "source.toml").read_text()
+    (mapping / "source.toml").write_text(text.replace("[churn]", 'keyed = ["customer_id"]\n[churn]'))
+    new_key(folder / "the key")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder / "the key"))
+        given = ("--source", mapping, "--from", operator.extract, "--month", "2025-01", "--home", folder / "home")
+        answer = holdfast("ingest", *given)
+    assert answer.code == 0, answer.err
+    return folder / "home"
+
+
+def test_a_home_that_was_filled_with_a_key_wants_that_one_and_no_new_one(
+    keyed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    new_key(tmp_path / "another")
+    given = {
+        "": "no key is given",
+        str(tmp_path / "absent"): f"key file {tmp_path}/absent does not exist",
+        str(tmp_path / "another"): "the key given is not the one that made the ids",
+    }
+    for file, said in given.items():
+        monkeypatch.setenv(VARIABLE, file)
+        assert finding("key", keyed) == Finding(
+            "key",
+            "missing",
+            f"{said}, and home {keyed} was filled with one",
+            f"name the file of that key in {VARIABLE}",
+        )
+    monkeypatch.setenv(VARIABLE, str(keyed.parent / "the key"))
+    assert finding("key", keyed).status == "fine"
+
+
+def test_a_restored_home_says_that_it_needs_its_key(keyed: Path, tmp_path: Path):
+    assert holdfast("backup", tmp_path / "b.tar", "--home", keyed).code == 0
+    back = holdfast("restore", tmp_path / "b.tar", "--home", tmp_path / "home")
+    assert f"it needs the key that made its ids: name the file of that key in {VARIABLE}\n" in back.out
+    assert holdfast("restore", tmp_path / "b.tar", "--home", tmp_path / "other", "--json").json["needs_its_key"] is True
 
 
 def test_a_key_that_others_can_read_is_worth_knowing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
