@@ -130,10 +130,11 @@ def _tables_with_rows(source: Source, extract: OpenExtract, month: Month) -> lis
 
 def _good_rows(arriving: Arriving, rejects: Rejects) -> Iterator[tuple[int, Frame]]:
     """Good rows bucket by bucket; bad ones go to `rejects`."""
-    for bucket in range(arriving.extract.buckets):
+    contract = CONTRACTS[arriving.table]
+    for bucket in range(arriving.extract.buckets if contract.by_customer else 1):
         rows = arriving.extract.batch(arriving.table, arriving.month, bucket)
         flags = {name: name.removeprefix(UNPARSABLE) for name in rows.column_names if name.startswith(UNPARSABLE)}
-        checked = check_rows(CONTRACTS[arriving.table], rows, flags)
+        checked = check_rows(contract, rows, flags)
         rejects.add(rows.num_rows, checked.bad)
         yield bucket, nw.from_native(checked.good.lazy())
 

@@ -21,13 +21,24 @@ class KnownMonths:
 
     `read(table, month)` gives that month's rows without the columns `month` and `bucket`, or None where
     the month was not delivered: absence is unknown, never zero. Asking for a month after `as_of` is an
-    error rather than an empty answer, so that no feature can look ahead by accident.
+    error rather than an empty answer, so that no feature can look ahead by accident. Tables of customers hold
+    one bucket of them where the reader works by buckets; `read_whole` gives all of them, for what one customer
+    has to do with others.
     """
 
     as_of: Month
     read: Callable[[str, Month], Frame | None]
+    read_whole: Callable[[str, Month], Frame | None] | None = None
 
     def table(self, name: str, month: Month) -> Frame | None:
+        self._refuse_later(name, month)
+        return self.read(name, month)
+
+    def whole_table(self, name: str, month: Month) -> Frame | None:
+        """The month's rows of all customers, whichever bucket is being worked on: read few columns of it."""
+        self._refuse_later(name, month)
+        return (self.read_whole or self.read)(name, month)
+
+    def _refuse_later(self, name: str, month: Month) -> None:
         if month > self.as_of:
             raise FeaturesError(f"{name}: {month} lies after {self.as_of}; features see months up to as-of only")
-        return self.read(name, month)

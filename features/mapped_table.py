@@ -173,7 +173,12 @@ def _placed(table: MappedTable, months: str) -> str:
 
 def _kept_columns(table: MappedTable) -> list[str]:
     texts = [f"CAST({quoted(RAW + MONTH)} AS VARCHAR) AS {quoted(MONTH_TEXT)}"]
-    hashed = f"coalesce(md5_number_lower({quoted('customer_id')}), 0) AS {quoted(HASH)}"
+    number = (
+        f"coalesce(md5_number_lower({quoted('customer_id')}), 0)"
+        if table.contract.by_customer
+        else "CAST(0 AS UBIGINT)"
+    )
+    hashed = f"{number} AS {quoted(HASH)}"
     return [MONTH, REASON, *texts, hashed, *_hidden(table), *_flags(table)]
 
 

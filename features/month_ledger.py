@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from features import FeaturesError
+from features.contracts import CONTRACTS
 from features.known_months import Frame, KnownMonths
 from features.months import Month
 from features.warehouse import StagedMonth, Warehouse
@@ -131,11 +132,17 @@ class MonthLedger:
         """
         seen = self.at_rest()
 
+        def read_whole(table: str, month: Month) -> Frame | None:
+            return part(table, month, None)
+
         def read(table: str, month: Month) -> Frame | None:
+            return part(table, month, bucket if CONTRACTS[table].by_customer else None)
+
+        def part(table: str, month: Month, bucket: int | None) -> Frame | None:
             entry = seen.known(table, month, as_of)
             return None if entry is None else self.warehouse.read(table, month, entry.version, bucket)
 
-        return KnownMonths(as_of, read)
+        return KnownMonths(as_of, read, read_whole)
 
     def restore(self, table: str, month: Month, revision: int, now: dt.datetime) -> Entry:
         """Make an earlier revision of a table month the current one again, by one more entry.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from features.contracts import OWN
+from features.contracts.campaign_ledger import ARMS as _ARMS
 from features.months import Month
 from features.warehouse import Warehouse
 from serving import ServingError
@@ -13,17 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLE = "campaign_ledger"
-TREATED, WITHHELD = "treated", "withheld"
-ARMS = (TREATED, WITHHELD)
+ARMS = TREATED, WITHHELD = _ARMS
+_TYPES: Mapping[str, type] = {"Int64": int, "Float64": float}
 COLUMNS: Mapping[str, type] = {
-    **dict.fromkeys(("campaign", "month", "readout_month", "customer_id", "arm", "hall"), str),
-    **dict.fromkeys(("rank", "bucket", "horizon"), int),
-    **dict.fromkeys(("plan", "channel", "task_ref", "brand", "band"), str),
-    **dict.fromkeys(("probability", "usual_value", "value_at_risk"), float),
-    **dict.fromkeys(("design", "drawn_at"), str),
+    name: _TYPES.get(type(column).__name__, str) for name, column in OWN[TABLE].columns().items()
 }
-"""`hall` is the stratum of the draw, `rank` the place in its line; what is known at the draw is kept to compare
-the arms and to value the outcome; `design` is the digest of the campaign's design.json."""
 
 
 def record(warehouse: Warehouse, rows: Sequence[Mapping[str, Any]]) -> None:

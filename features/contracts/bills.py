@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from features.contracts.contract import Contract, customer_id, described, money
+from features.contracts.contract import Contract, count, customer_id, money, volume
 
 
 class Bills(dy.Schema):
@@ -15,16 +15,16 @@ class Bills(dy.Schema):
     information = money("Charged for content and information services.")
     data_fee = money("Charged for data beyond the plan fee.")
     discount = money("Taken off the bill.")
+    margin = money("What the operator keeps of the charge after interconnection, content partners and commissions.")
     arrears = money("Overdue at the end of the month.")
+    payment_delay_days = count(
+        "Days after its due date on which the latest due bill was paid; 0 when in time.", unit="days"
+    )
     balance = money("Prepaid balance at the end of the month.")
     recharge_amount = money("Topped up in the month.")
-    recharge_count = dy.Int32(
-        nullable=True,
-        min=0,
-        max=10_000,
-        description="Number of top-ups in the month.",
-        metadata=described(unit="count", sensitivity="personal"),
-    )
+    recharge_count = count("Number of top-ups in the month.")
+    points = volume("Loyalty points at the end of the month.", "points")
+    points_redeemed = volume("Loyalty points redeemed in the month.", "points")
 
 
 CONTRACT = Contract("bills", Bills, "One row per customer: the month's bill in its parts.", activity=True)

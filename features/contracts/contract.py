@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,7 @@ Known = Literal["in advance", "when it happens"]
 
 ABSURD_AMOUNT = 10_000_000
 ABSURD_VOLUME = 1e9
+ABSURD_COUNT = 10_000
 MONEY_DIGITS = (18, 4)
 
 
@@ -48,6 +50,11 @@ class Contract:
     def key(self) -> list[str]:
         return self.schema.primary_key()
 
+    @property
+    def by_customer(self) -> bool:
+        """Whether rows belong to customers and lie in their buckets; the few rows of other tables lie in bucket 0."""
+        return "customer_id" in self.columns()
+
     def known_when_it_happens(self) -> list[str]:
         """Date columns whose value must be hidden from every month before it."""
         return [
@@ -75,9 +82,24 @@ def customer_id() -> dy.String:
     )
 
 
-def name(description: str, *, sensitivity: Sensitivity = "business", required: bool = False) -> dy.String:
+def identifier(description: str, *, required: bool = False, key: bool = False) -> dy.String:
+    """The keyed hash of a number, document or handset: list the column under `keyed` in source.toml."""
     return dy.String(
-        nullable=not required,
+        nullable=not (required or key),
+        primary_key=key,
+        min_length=1,
+        max_length=64,
+        description=description,
+        metadata=described(sensitivity="identifier"),
+    )
+
+
+def name(
+    description: str, *, sensitivity: Sensitivity = "business", required: bool = False, key: bool = False
+) -> dy.String:
+    return dy.String(
+        nullable=not (required or key),
+        primary_key=key,
         min_length=1,
         max_length=200,
         description=description,
@@ -104,6 +126,39 @@ def volume(description: str, unit: str) -> dy.Float64:
         max=ABSURD_VOLUME,
         description=description,
         metadata=described(unit=unit, sensitivity="personal"),
+    )
+
+
+def count(
+    description: str, *, sensitivity: Sensitivity = "personal", unit: str = "count", most: int = ABSURD_COUNT
+) -> dy.Int32:
+    return dy.Int32(
+        nullable=True,
+        min=0,
+        max=most,
+        description=description,
+        metadata=described(unit=unit, sensitivity=sensitivity),
+    )
+
+
+def flag(description: str, *, sensitivity: Sensitivity = "personal") -> dy.Bool:
+    return dy.Bool(nullable=True, description=description, metadata=described(sensitivity=sensitivity))
+
+
+def one_of(
+    values: Sequence[str],
+    description: str,
+    *,
+    sensitivity: Sensitivity = "none",
+    required: bool = False,
+    key: bool = False,
+) -> dy.Enum:
+    return dy.Enum(
+        values,
+        nullable=not (required or key),
+        primary_key=key,
+        description=description,
+        metadata=described(sensitivity=sensitivity),
     )
 
 

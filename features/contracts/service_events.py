@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from features.contracts.contract import Contract, Interval, customer_id, date, described
+from features.contracts.contract import Contract, Interval, count, customer_id, date, described
 
 KINDS = (
     "suspension",
@@ -31,6 +31,9 @@ class ServiceEvents(dy.Schema):
     started_on = date("Day on which it happened or began.", known="when it happens", key=True)
     ended_on = date(
         "Last day; null while it lasts, and the same as `started_on` for what takes no time.", known="when it happens"
+    )
+    seconds = count(
+        "Length of a call to a competitor's service line; null for everything else.", unit="seconds", most=86_400
     )
 
 
