@@ -6,6 +6,7 @@ One of the two doors to Evidently, both in serving.monitoring; the other is camp
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import tempfile
 import uuid
@@ -25,6 +26,7 @@ from features.durable_files import write_durably
 from features.months import Month
 from serving.monitoring.month_sample import MonthSample
 from serving.monitoring.population_drift import SCORE
+from serving.monitoring.verdict import Verdict
 
 FIGURES = {
     "drifted share": "share of the model's importance whose indicators drifted",
@@ -64,12 +66,13 @@ class PopulationFigureCalculation(SingleValueCalculation[PopulationFigure]):  # 
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What is reported of a month: both samples, the population's figures by name, and which project it belongs to."""
+    """What is reported of a month: verdict, both samples, the population's figures by name, and whose they are."""
 
     operator: str
     model: str
     version: int
     month: Month
+    verdict: Verdict
     before: MonthSample
     now: MonthSample
     figures: Mapping[str, float]
@@ -96,7 +99,7 @@ def write_drift_report(report: DriftReport, page: Path, workspace: Path) -> None
     stops at half a file. Its ids are counted anew, so that the same report gives the same bytes.
     """
     ran = _run(report)
-    write_durably(page, _with_own_ids(ran.get_html_str(as_iframe=False), report).encode())
+    write_durably(page, _with_header(_with_own_ids(ran.get_html_str(as_iframe=False), report), report).encode())
     with tempfile.TemporaryDirectory() as made:
         staged = Workspace(made)
         staged.add_project(ProjectModel(id=report.project, name=f"{report.operator}: {report.model}"))
@@ -108,6 +111,22 @@ def write_drift_report(report: DriftReport, page: Path, workspace: Path) -> None
                 write_durably(placed, file.read_bytes())
         written = snapshot_file(Path(made), report).read_text(encoding="utf-8")
     write_durably(snapshot_file(workspace, report), _with_own_ids(written, report).encode())
+
+
+def _with_header(page: str, report: DriftReport) -> str:
+    """Evidently's page with a title, and the verdict at its beginning: its own figures are of the samples alone."""
+    verdict = report.verdict
+    title = html.escape(f"{report.month}: {verdict.overall}")
+    of = html.escape(f"{report.operator}: {report.model} version {report.version}")
+    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in verdict.reasons)
+    header = (
+        f'<header style="margin: 2em; font-family: sans-serif"><h1>Drift of {title}</h1><p>{of}</p>'
+        f"<ul>{reasons}</ul><p><strong>Advice: {html.escape(verdict.advice)}.</strong></p>"
+        "<p>The verdict and the figures of the population rest on every customer, what follows them on samples.</p>"
+        "</header>"
+    )
+    titled = page.replace("<head>", f"<head>\n<title>Drift of {title}</title>", 1)
+    return titled.replace("<body>", f"<body>\n{header}", 1)
 
 
 def _run(report: DriftReport) -> Any:

@@ -177,6 +177,7 @@ def _write_report(monitoring: Monitoring, inputs: Inputs, drift: PopulationDrift
         champion.name,
         champion.version,
         month,
+        verdict,
         draw_sample(sampling, inputs.before),
         draw_sample(sampling, inputs.features),
         figures_of(drift, verdict, inputs.listed),

@@ -10,10 +10,15 @@ import pytest
 
 from features.months import Month
 from serving.monitoring.month_sample import MonthSample
-from serving.monitoring.population_drift import SCORE
+from serving.monitoring.population_drift import SCORE, IndicatorDrift
+from serving.monitoring.verdict import Judged, Verdict
 
 ROWS = 400
 FIGURES = {"drifted share": 0.285068, "score drift": 0.009813, "missing values": 0.140659, "list volume": 334.0}
+SCORE_JUDGED = Judged(
+    IndicatorDrift(SCORE, "number", 0.01, 0.001, 9, 0.02, 0.0, 0.0, 1.0), 0.02, "stable", unknown_rose=False
+)
+VERDICT = Verdict("watch", False, "look at the bills", ("score: stable", "bill moved"), 0.285068, SCORE_JUDGED, ())
 
 
 def sample(seed: int, shift: float = 0.0) -> MonthSample:
@@ -42,7 +47,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(month: Month, version: int = 1, shift: float = 20.0):
     from serving.monitoring.drift import DriftReport
 
-    return DriftReport("Made operator", "churn-propensity", version, month, sample(1), sample(2, shift), FIGURES)
+    samples = (sample(1), sample(2, shift))
+    return DriftReport("Made operator", "churn-propensity", version, month, VERDICT, *samples, FIGURES)
 
 
 def snapshots(folder: Path) -> list[Path]:
@@ -136,3 +142,29 @@ def test_a_month_without_a_list_has_no_volume(tmp_path: Path):
 def test_the_page_loads_nothing_from_elsewhere(written: Path):
     page = (written / "2025-03.html").read_text()
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?(?:https?:)?//[^\"'> ]*", page)
+
+
+def test_the_page_begins_with_title_model_verdict_reasons_and_advice(written: Path):
+    page = (written / "2025-03.html").read_text()
+    assert page.partition("<head>")[2].lstrip().startswith("<title>Drift of 2025-03: watch</title>")
+    header, _, rest = page.partition("<body>")[2].partition("</header>")
+    assert [text.strip() for text in re.findall(r">([^<>]+)<", header)][:5] == [
+        "Drift of 2025-03: watch",
+        "Made operator: churn-propensity version 1",
+        "score: stable",
+        "bill moved",
+        "Advice: look at the bills.",
+    ]
+    assert "<div id=" in rest
+
+
+def test_what_the_page_tells_is_text_and_never_markup(tmp_path: Path):
+    from serving.monitoring.drift import write_drift_report
+
+    sly = "<script>alert('&')</script>"
+    told = dataclasses.replace(VERDICT, advice=sly, reasons=(sly,))
+    given = dataclasses.replace(report(Month(2025, 3)), operator=sly, verdict=told)
+    write_drift_report(given, tmp_path / "page.html", tmp_path / "evidently")
+    header = (tmp_path / "page.html").read_text().partition("<body>")[2].partition("</header>")[0]
+    assert "<script" not in header
+    assert header.count("&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;") == 3
