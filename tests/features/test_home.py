@@ -3,6 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,38 @@ with Home(Path(sys.argv[1])).locked("month-2017-03"):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+@dataclass
+class Second:
+    """Somebody in a thread who wants a lock: what it was told, and whether it has got in."""
+
+    said: list[str] = field(default_factory=list)
+    waits: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Event = field(default_factory=threading.Event)
+
+    def told(self, text: str) -> None:
+        self.said.append(text)
+        self.waits.set()
+
+
+def waiting(wanted: Callable[[Callable[[str], None]], AbstractContextManager[None]]) -> Second:
+    """A second holder that has been told to wait for what it wants."""
+    second = Second()
+
+    def hold() -> None:
+        with wanted(second.told):
+            second.entered.set()
+
+    threading.Thread(target=hold).start()
+    assert second.waits.wait(10)
+    return second
+
+
+def said_by(second: Second) -> list[str]:
+    """All that the second holder was told until it got in."""
+    assert second.entered.wait(10)
+    return second.said
 
 
 def test_a_home_is_made_where_there_is_none(tmp_path: Path):
@@ -54,24 +89,11 @@ def test_facts_are_remembered_beside_those_of_before(tmp_path: Path):
 
 
 def test_a_second_holder_is_told_and_waits(tmp_path: Path):
-    home, said, waits, entered = Home(tmp_path), [], threading.Event(), threading.Event()
-
-    def told(text: str) -> None:
-        said.append(text)
-        waits.set()
-
-    def second() -> None:
-        with home.locked("month-2017-03", told):
-            entered.set()
-
+    home = Home(tmp_path)
     with home.locked(month_lock(Month(2017, 3))):
-        other = threading.Thread(target=second)
-        other.start()
-        assert waits.wait(10)
-        assert not entered.is_set()
-    assert entered.wait(10)
-    other.join()
-    assert said == [f"another run holds month-2017-03 in {tmp_path}; waiting for it to end"]
+        second = waiting(lambda told: home.locked("month-2017-03", told))
+        assert not second.entered.is_set()
+    assert said_by(second) == [f"another run holds month-2017-03 in {tmp_path}; waiting for it to end"]
 
 
 def test_locks_of_other_names_are_free(tmp_path: Path):
@@ -101,43 +123,17 @@ def test_scratch_is_private_empty_and_gone_afterwards(tmp_path: Path):
 
 
 def test_a_home_comes_to_rest_when_nobody_works_in_it(tmp_path: Path):
-    home, said, waits, at_rest = Home(tmp_path), [], threading.Event(), threading.Event()
-
-    def told(text: str) -> None:
-        said.append(text)
-        waits.set()
-
-    def second() -> None:
-        with home.at_rest(told):
-            at_rest.set()
-
+    home = Home(tmp_path)
     with home.locked("run-2017-03"):
-        other = threading.Thread(target=second)
-        other.start()
-        assert waits.wait(10)
+        second = waiting(home.at_rest)
         with home.locked("month-2017-03", pytest.fail):  # a run under way goes on to its end
-            assert not at_rest.is_set()
-    assert at_rest.wait(10)
-    other.join()
-    assert said == [f"a run is at work in {tmp_path}; waiting for it to end"]
+            assert not second.entered.is_set()
+    assert said_by(second) == [f"a run is at work in {tmp_path}; waiting for it to end"]
 
 
 def test_nobody_goes_to_work_in_a_home_at_rest(tmp_path: Path):
-    home, said, waits, entered = Home(tmp_path), [], threading.Event(), threading.Event()
-
-    def told(text: str) -> None:
-        said.append(text)
-        waits.set()
-
-    def second() -> None:
-        with home.locked("ingest", told):
-            entered.set()
-
+    home = Home(tmp_path)
     with home.at_rest(pytest.fail):
-        other = threading.Thread(target=second)
-        other.start()
-        assert waits.wait(10)
-        assert not entered.is_set()
-    assert entered.wait(10)
-    other.join()
-    assert said == [f"a backup is being taken in {tmp_path}; waiting for it to end"]
+        second = waiting(lambda told: home.locked("ingest", told))
+        assert not second.entered.is_set()
+    assert said_by(second) == [f"a backup is being taken in {tmp_path}; waiting for it to end"]
