@@ -15,6 +15,8 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, cast
 
@@ -35,14 +37,28 @@ def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path) -> None:
     for relative in files_of(extract):
         (staged / relative).parent.mkdir(parents=True, exist_ok=True)
         (staged / relative).symlink_to(extract / relative)
-    for file in files:
+    for file in declared_files(extract, files):
         original = extract / file.name
-        if not is_inside(file.name) or not original.is_file():
-            raise FeaturesError(missing_file(file.name, extract))
         if file.sheet is not None:
             _stage_sheet(original, file.sheet, staged / Path(file.name).with_suffix(".parquet"))
         else:
             _stage_decoded(original, file, staged / file.name)
+
+
+def declared_files(extract: Path, files: Iterable[DeclaredFile]) -> list[DeclaredFile]:
+    """Those files, each pattern such as `bills_*.csv` replaced by the files of the extract that it matches.
+
+    The first declaration that matches a file holds; one that matches none is an error.
+    """
+    held, found = files_of(extract), dict[str, DeclaredFile]()
+    for file in files:
+        matched = [name for name in held if fnmatchcase(name, file.name)]
+        if file.name in held:
+            matched = [file.name]  # a name may hold [brackets] that are meant
+        if not matched or not is_inside(file.name):
+            raise FeaturesError(missing_file(file.name, extract))
+        found = {name: replace(file, name=name) for name in matched} | found
+    return list(found.values())
 
 
 def files_of(extract: Path) -> list[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from features.extracts import files_of, input_digests
+from features.extracts import declared_files, files_of, input_digests
 from features.mapped_files import unread_columns
 from features.mapped_table import MappedTable, batch_select, quoted, unplaced_select
 from features.months import Month
@@ -42,7 +42,8 @@ class MappedExtract:
     def digests(self) -> dict[str, str]:
         """Of the files read as they are, and of the originals of those that were converted."""
         direct = {name for names in self.files.values() for name in names} & set(files_of(self.extract))
-        return input_digests(self.extract, direct | {file.name for file in self.source.files})
+        converted = {file.name for file in declared_files(self.extract, self.source.files)}
+        return input_digests(self.extract, direct | converted)
 
     def left_out(self) -> list[str]:
         """Columns that were delivered and are not used."""

@@ -22,7 +22,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class DeclaredFile:
-    """A file the engine cannot read as it is: one sheet of a workbook, or text that is not UTF-8."""
+    """Files the engine cannot read as they are: one sheet of a workbook, or text that is not UTF-8.
+
+    `name` may be a pattern for many, such as `bills_*.csv`.
+    """
 
     name: str
     sheet: str | None = None
@@ -33,7 +36,8 @@ class DeclaredFile:
 class Source:
     """One operator's mapping, checked: who it is, what leaving means there, and the SELECT behind each table.
 
-    `tables` holds the SQL text by contract table. `keyed` names the columns, in whichever table, whose
+    `tables` holds the SQL text by contract table. `month_in_name` finds the month in a file's name: of a month that
+    is asked for, only its own files are then read, and those whose names tell none. `keyed` names the columns, in whichever table, whose
     values come from phone numbers, documents or handsets and are replaced by HMACs.
     """
 
@@ -47,6 +51,17 @@ class Source:
     brands: tuple[str, ...] = ()
     keyed: tuple[str, ...] = ()
     files: tuple[DeclaredFile, ...] = ()
+    month_in_name: re.Pattern[str] | None = None
+
+    def month_of(self, file: str) -> Month | None:
+        """The month whose rows a file holds, as its name tells; None where the name tells nothing."""
+        told = self.month_in_name and self.month_in_name.search(file)
+        if not told:
+            return None
+        try:
+            return Month(int(told["year"]), int(told["month"]))
+        except FeaturesError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,7 @@ def read_mapping(name_or_path: str, registered: Path) -> Source:
         brands=top.texts("brands"),
         keyed=_keyed(top),
         files=tuple(_declared(top, position) for position in range(len(top.items("files", dict)))),
+        month_in_name=_month_in_name(top),
     )
     top.finish()
     _check_tables(source)
@@ -158,6 +174,21 @@ def _keyed(top: _Section) -> tuple[str, ...]:
         if column not in texts:
             raise FeaturesError(f"{top.where}: keyed column {column!r} is no text column of any contract; remove it")
     return keyed
+
+
+def _month_in_name(top: _Section) -> re.Pattern[str] | None:
+    """The pattern by which a file's name tells its month, with the groups `year` and `month`."""
+    written = top.get("month_in_name", str, "")
+    try:
+        pattern = re.compile(written)
+    except re.error as error:
+        raise FeaturesError(f"{top.where}: month_in_name is no regular expression: {error}; correct it") from None
+    if written and set(pattern.groupindex) != {"year", "month"}:
+        raise FeaturesError(
+            f"{top.where}: month_in_name {written!r} must name its groups year and month; "
+            r"write for example '_(?<year>\d{4})-(?<month>\d{2})'".replace("?<", "?P<")
+        )
+    return pattern if written else None
 
 
 def _churn(top: _Section) -> ChurnDefinition:

@@ -62,6 +62,21 @@ def test_a_compressed_file_may_have_an_encoding_too(tmp_path: Path) -> None:
         assert column(extract, "customers", MARCH, "brand") == ["全球通", "动感地带"]
 
 
+def test_a_pattern_declares_many_files_and_the_first_declaration_holds(tmp_path: Path) -> None:
+    april = CHINESE.replace("2017-03", "2017-04").encode("gb18030")
+    files: dict[str, str | bytes] = {"bills.csv": BILLS, "c_1.csv": CHINESE.encode("utf-16"), "c_2.csv": april}
+    toml = declared("c_1.csv", encoding="utf-16") + declared("c_*.csv", encoding="gb18030").removeprefix(SOURCE)
+    with opened(tmp_path, files, toml, customers=READ_CHINESE.replace("c.csv", "c_*.csv")) as extract:
+        assert column(extract, "customers", MARCH, "brand") == ["全球通", "动感地带"]
+        assert column(extract, "customers", Month(2017, 4), "brand") == ["全球通", "动感地带"]
+        assert set(extract.input_digests()) == {"bills.csv", "c_1.csv", "c_2.csv"}
+
+
+def test_a_pattern_that_matches_no_file_is_said(tmp_path: Path) -> None:
+    said = refusal(tmp_path, {"bills.csv": BILLS}, declared("c_*.csv", encoding="gb18030"))
+    assert said == "c_*.csv is not in the extract folder, which holds bills.csv; deliver it, or correct the name"
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_other_encodings_work_the_same_way(tmp_path: Path, encoding: str) -> None:
     text = (

@@ -84,11 +84,11 @@ def test_the_first_month_decides_on_buckets(tmp_path: Path) -> None:
 
 
 def test_a_column_outside_the_contract_is_left_out_with_a_note(tmp_path: Path) -> None:
-    bills = READ_BILLS.replace("amount", "amount, amount AS points")
+    bills = READ_BILLS.replace("amount", "amount, amount AS stamps")
     with opened(tmp_path, bills=bills) as extract:
-        assert "points" not in extract.batch("bills", MARCH, 0).column_names
+        assert "stamps" not in extract.batch("bills", MARCH, 0).column_names
         assert extract.notes() == [
-            'bills: column "points" is not in the contract and was left out; map it to custom_indicators to use it'
+            'bills: column "stamps" is not in the contract and was left out; map it to custom_indicators to use it'
         ]
 
 
