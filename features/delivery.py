@@ -27,7 +27,7 @@ from features.refusal import (
     refuse_unplaced,
     refuse_without_rows,
 )
-from features.rejects import Rejects, reject_file
+from features.rejects import Rejects, reject_file, unplaced_file
 from features.warehouse import StagedMonth
 
 if TYPE_CHECKING:
@@ -99,11 +99,11 @@ def set_aside_unplaced(receiving: Receiving, extract: OpenExtract) -> dict[str, 
     allowed share of a table.
     """
     found = {}
-    for table in receiving.source.tables:
+    for table in extract.tables():
         unplaced = extract.unplaced(table)
         rejects = Rejects()
         rejects.add(unplaced.num_rows, unplaced)
-        rejects.write(reject_file(receiving.home.rejects, table, None))
+        rejects.write(unplaced_file(receiving.home.rejects, table, extract.only))
         if rejects.bad:
             found[table] = rejects.bad
             refuse_unplaced(extract, table, rejects, receiving.rules)
@@ -120,8 +120,9 @@ def _tables_with_rows(source: Source, extract: OpenExtract, month: Month) -> lis
     required = {"customers", *(activity.table for activity in source.churn.activity)}
     required |= {"outcomes"} if source.churn.given else set()
     with_rows = []
+    delivered = extract.tables()
     for table in source.tables:
-        if extract.rows(table, month) or CONTRACTS[table].interval:
+        if extract.rows(table, month) or (CONTRACTS[table].interval and table in delivered):
             with_rows.append(table)
         elif table in required:
             refuse_without_rows(Arriving(extract, table, month))

@@ -13,7 +13,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -28,16 +28,20 @@ LONGEST_HEADER = 100_000
 TEXT_FILES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 
-def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path) -> None:
-    """Fill the empty folder `staged` with a link or a converted copy of every file of `extract`.
+def stage(extract: Path, files: Iterable[DeclaredFile], staged: Path, passed_over: Collection[str] = ()) -> None:
+    """Fill the empty folder `staged` with a link or a converted copy of every file of `extract` but some.
 
     Raises FeaturesError for a missing folder or declared file, a wrong sheet, bytes that are not of the
     declared encoding, and a symbolic link that leads out of the folder.
     """
     for relative in files_of(extract):
+        if relative in passed_over:
+            continue
         (staged / relative).parent.mkdir(parents=True, exist_ok=True)
         (staged / relative).symlink_to(extract / relative)
     for file in declared_files(extract, files):
+        if file.name in passed_over:
+            continue
         original = extract / file.name
         if file.sheet is not None:
             _stage_sheet(original, file.sheet, staged / Path(file.name).with_suffix(".parquet"))

@@ -44,12 +44,22 @@ def located(sql: str, staged: Path) -> tuple[str, list[str]]:
     read: set[str] = set()
     end = 0
     for start, stop, name in file_names(sql):
-        matched = [file for file in held if fnmatchcase(file, name)] if is_inside(name) else []
+        matched = _matching(name, held)
         if matched:
             parts += [sql[end:start], "'" + str(staged / name).replace("'", "''") + "'"]
             end = stop
             read.update(matched)
     return "".join([*parts, sql[end:]]), sorted(read)
+
+
+def named(sql: str, files: Iterable[str]) -> list[str]:
+    """Those of `files` that a SELECT names."""
+    names = [name for _, _, name in file_names(sql)]
+    return [file for file in files if any(_matching(name, [file]) for name in names)]
+
+
+def _matching(name: str, files: Iterable[str]) -> list[str]:
+    return [file for file in files if fnmatchcase(file, name)] if is_inside(name) else []
 
 
 def unread_columns(staged: Path, name: str, sqls: Iterable[str]) -> list[str]:

@@ -38,11 +38,12 @@ class MappedExtract:
     files: Mapping[str, list[str]]
     extract: Path
     staged: Path
+    passed_over: frozenset[str] = frozenset()
 
     def digests(self) -> dict[str, str]:
         """Of the files read as they are, and of the originals of those that were converted."""
         direct = {name for names in self.files.values() for name in names} & set(files_of(self.extract))
-        converted = {file.name for file in declared_files(self.extract, self.source.files)}
+        converted = {file.name for file in declared_files(self.extract, self.source.files)} - self.passed_over
         return input_digests(self.extract, direct | converted)
 
     def left_out(self) -> list[str]:
@@ -78,10 +79,16 @@ class OpenExtract:
     _engine: Engine
     _mapped: MappedExtract
     buckets: int
+    only: Month | None = None
+    passed_over: frozenset[Month] = frozenset()
 
     def months(self) -> list[Month]:
-        """The months that customers were delivered for, ascending."""
-        return [Month.parse(month) for month in sorted(self._rows_by_month["customers"])]
+        """The months that customers were delivered for, ascending, and those whose files were passed over."""
+        return sorted(self.passed_over.union(map(Month.parse, self._rows_by_month["customers"])))
+
+    def tables(self) -> list[str]:
+        """The tables that were delivered: not those whose files are all of months that were passed over."""
+        return [name for name in self._mapped.source.tables if name in self._mapped.tables]
 
     def rows(self, table: str, month: Month) -> int:
         """Rows of a mapped table in `month`; none when it was not mapped."""

@@ -75,9 +75,14 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def reject_file(rejects: Path, table: str, month: Month | None) -> Path:
-    """Where refused rows of a table month lie; `month` is None for rows that belong to none."""
-    return rejects / f"month={month or 'unknown'}" / f"{table}.parquet"
+def reject_file(rejects: Path, table: str, month: Month) -> Path:
+    """Where refused rows of a table month lie."""
+    return rejects / f"month={month}" / f"{table}.parquet"
+
+
+def unplaced_file(rejects: Path, table: str, of: Month | None) -> Path:
+    """Where rows lie that belong to no month, of the files whose names tell the month `of`, or of all files."""
+    return rejects / "month=unknown" / (f"{table}_{of}.parquet" if of else f"{table}.parquet")
 
 
 def forget_old_rejects(rejects: Path, days: int, now: dt.datetime) -> None:

@@ -36,9 +36,9 @@ class DeclaredFile:
 class Source:
     """One operator's mapping, checked: who it is, what leaving means there, and the SELECT behind each table.
 
-    `tables` holds the SQL text by contract table. `month_in_name` finds the month in a file's name: of a month that
-    is asked for, only its own files are then read, and those whose names tell none. `keyed` names the columns, in whichever table, whose
-    values come from phone numbers, documents or handsets and are replaced by HMACs.
+    `tables` holds the SQL text by contract table. `keyed` names the columns, in whichever table, whose
+    values come from phone numbers, documents or handsets and are replaced by HMACs. `month_in_name` finds the month
+    in a file's name: for a month that is asked for only its files are then read, and those whose names tell none.
     """
 
     name: str

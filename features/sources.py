@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features import FeaturesError
-from features.extracts import check_gzip, stage
-from features.mapped_files import located
+from features.extracts import check_gzip, files_of, stage
+from features.mapped_files import located, named
 from features.mapped_table import MappedTable, literal, quoted, staging_select
 from features.mapping_errors import Complaint
+from features.months import Month
 from features.open_extract import MappedExtract, OpenExtract, suitable_buckets
 from features.source_mapping import Source, read_mapping
 from features.typed_values import hmac_pads
@@ -69,11 +70,13 @@ def open_extract(  # noqa: PLR0913 - all but the first two come by name, each fr
     buckets: int | None,
     threads: int,
     memory_gb: float,
+    only: Month | None = None,
 ) -> Iterator[OpenExtract]:
     """The extract's tables, mapped and typed, ready to be read by month and bucket.
 
-    `staging` is a scratch folder on a disk with room for the mapped tables; what is written there holds
-    customers' data, is readable by the owner alone and is removed at the end.
+    `only` passes over the files whose names tell another month. `staging` is a scratch folder on a disk with room
+    for the mapped tables; what is written there holds customers' data, is readable by the owner alone and is
+    removed at the end.
     """
     if source.keyed and not key:
         raise FeaturesError(
@@ -81,14 +84,23 @@ def open_extract(  # noqa: PLR0913 - all but the first two come by name, each fr
             f"holdfast key new FILE, then give it as [privacy] key_file in the settings or as HOLDFAST_KEY_FILE"
         )
     extract = extract.resolve()
+    others = _of_other_months(source, extract, only)
     with _scratch(staging.resolve()) as (staged, spill):
-        stage(extract, source.files, staged)
+        stage(extract, source.files, staged, others)
         engine = _locked_engine([extract, staged], spill, source.timezone, threads, memory_gb)
         try:
-            mapped = _Reading(engine, source, extract, staged, key).mapped()
-            yield OpenExtract(engine, mapped, buckets or suitable_buckets(engine))
+            mapped = _Reading(engine, source, extract, staged, key, frozenset(others)).mapped()
+            yield OpenExtract(engine, mapped, buckets or suitable_buckets(engine), only, frozenset(others.values()))
         finally:
             engine.close()
+
+
+def _of_other_months(source: Source, extract: Path, only: Month | None) -> dict[str, Month]:
+    """The files whose names tell another month than the one asked for, with that month; none when all are asked for."""
+    if only is None:
+        return {}
+    told = {file: source.month_of(file) for file in files_of(extract)}
+    return {file: month for file, month in told.items() if month not in (None, only)}
 
 
 @contextmanager
@@ -140,10 +152,17 @@ class _Reading:
     extract: Path
     staged: Path
     key: bytes | None
+    passed_over: frozenset[str] = frozenset()
 
     def mapped(self) -> MappedExtract:
         """Map every table, customers first, because their months are the ones that histories are spread over."""
-        found = {name: located(sql, self.staged) for name, sql in self.source.tables.items()}
+        found = {
+            name: located(sql, self.staged)
+            for name, sql in self.source.tables.items()
+            if not self._is_of_other_months(sql)
+        }
+        if "customers" not in found:
+            raise FeaturesError(self._no_customers())
         files = {name: read for name, (_, read) in found.items()}
         check_gzip(self.staged, sorted({name for read in files.values() for name in read}))
         tables = {"customers": self._map("customers", *found.pop("customers"))}
@@ -151,7 +170,19 @@ class _Reading:
             f"CREATE TEMP TABLE {_MONTHS} AS SELECT DISTINCT month FROM customers WHERE month IS NOT NULL"
         )
         tables |= {name: self._map(name, sql, read) for name, (sql, read) in found.items()}
-        return MappedExtract(self.source, tables, files, self.extract, self.staged)
+        return MappedExtract(self.source, tables, files, self.extract, self.staged, self.passed_over)
+
+    def _is_of_other_months(self, sql: str) -> bool:
+        """Whether all files of a mapping were passed over: its table was not delivered for the month."""
+        return not located(sql, self.staged)[1] and bool(named(sql, self.passed_over))
+
+    def _no_customers(self) -> str:
+        others = named(self.source.tables["customers"], self.passed_over)
+        held = sorted(str(self.source.month_of(file)) for file in others)
+        return (
+            f"customers: no file of the month is in the extract folder, which holds {held[0]} to {held[-1]}; deliver "
+            f"it, or correct month_in_name in source.toml"
+        )
 
     def _map(self, name: str, sql: str, read: list[str]) -> MappedTable:
         """Run the mapping of table `name` into a temporary table of that name."""

@@ -74,6 +74,7 @@ def resolve(work: Workspace, month: Month, reason: str, given: Path | None = Non
                 buckets=None,
                 threads=engine.cores,
                 memory_gb=engine.memory_gb,
+                only=month,
             ) as extract,
         ):
             return write_resolver(folder, work.ledger, extract, key, use)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +48,27 @@ def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
         _refuse_another_operator(work, source)
         _refuse_other_keyed(work, source)
         forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
-        with _opened(work, source, folder, staging, key) as extract:
-            receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
-            _set_unplaced_aside(work, receiving, extract)
-            work.home.remember(**bound, buckets=extract.buckets)
-            months = arrival.months or extract.months()
-            return [table for month in months for table in _deliver_month(work, receiving, extract, month, arrival)]
+        receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
+        delivered, noted = [], set[str]()
+        opened = _opening(work, source, folder, staging, key)
+        for only in _parts(source, folder, arrival.months):
+            with opened(only) as extract:
+                _set_unplaced_aside(work, receiving, extract, noted)
+                work.home.remember(**bound, buckets=extract.buckets)
+                for month in [only] if only else arrival.months or extract.months():
+                    delivered += _deliver_month(work, receiving, extract, month, arrival)
+        return delivered
+
+
+def _parts(source: Source, folder: Path, months: Sequence[Month] | None) -> list[Month | None]:
+    """The months to open the extract for, one at a time; all at once (None) where file names tell no month.
+
+    So one month is in memory, not the years that an extract folder gathers.
+    """
+    from features.extracts import files_of
+
+    told = {month for file in files_of(folder) if (month := source.month_of(file))}
+    return list(months or sorted(told)) if told else [None]
 
 
 def _refuse_another_operator(work: Workspace, source: Source) -> None:
@@ -82,29 +97,37 @@ def _refuse_key_in_extract(work: Workspace, folder: Path) -> None:
         raise WorkspaceError(f"key file {file} lies in the extract folder {folder}; keep it elsewhere")
 
 
-def _opened(
+def _opening(
     work: Workspace, source: Source, folder: Path, staging: Path, key: bytes | None
-) -> AbstractContextManager[OpenExtract]:
-    """The extract, in as many buckets as the home has had since its first month."""
+) -> Callable[[Month | None], AbstractContextManager[OpenExtract]]:
+    """Opens the extract for a month, in as many buckets as the home has had since its first month."""
     from features.sources import open_extract
 
     engine = work.settings.engine
-    return open_extract(
-        source,
-        folder,
-        staging=staging,
-        key=key,
-        buckets=_facts_of_filled_home(work).get("buckets") or engine.buckets or None,
-        threads=engine.cores,
-        memory_gb=engine.memory_gb,
-    )
+
+    def opened(only: Month | None) -> AbstractContextManager[OpenExtract]:
+        return open_extract(
+            source,
+            folder,
+            staging=staging,
+            key=key,
+            buckets=_facts_of_filled_home(work).get("buckets") or engine.buckets or None,
+            threads=engine.cores,
+            memory_gb=engine.memory_gb,
+            only=only,
+        )
+
+    return opened
 
 
-def _set_unplaced_aside(work: Workspace, receiving: Receiving, extract: OpenExtract) -> None:
+def _set_unplaced_aside(work: Workspace, receiving: Receiving, extract: OpenExtract, noted: set[str]) -> None:
+    """Put aside what belongs to no month, and tell what was left out, each note once."""
     from features.delivery import set_aside_unplaced
 
     for note in extract.notes():
-        work.say(f"note: {note}")
+        if note not in noted:
+            work.say(f"note: {note}")
+            noted.add(note)
     for table, rows in set_aside_unplaced(receiving, extract).items():
         work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
 

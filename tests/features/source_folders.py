@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from features.months import Month
 from features.sources import OpenExtract, Source, load_source, open_extract
 
 SOURCE = """
@@ -57,6 +58,7 @@ def opened(
     key: bytes | None = None,
     buckets: int | None = 1,
     threads: int = 1,
+    only: Month | None = None,
     **sql: str | None,
 ) -> Iterator[OpenExtract]:
     """An open extract of the given files (one bills.csv unless given) through the given mapping."""
@@ -69,6 +71,7 @@ def opened(
         buckets=buckets,
         threads=threads,
         memory_gb=0.5,
+        only=only,
     ) as found:
         yield found
 

@@ -21,8 +21,8 @@ def facts(contract: Contract, column: str) -> dict[str, str]:
 def test_the_tables_are_those_that_an_operator_may_deliver():
     assert " ".join(CONTRACTS) == (
         "customers bills usage contacts service_events contracts plan_periods plans devices products_held households "
-        "customer_profile calling_circle accounts account_members dealers organisation campaigns responses satisfaction "
-        "custom_indicators outcomes"
+        "customer_profile calling_circle accounts account_members dealers organisation campaigns responses "
+        "satisfaction custom_indicators outcomes"
     )
 
 

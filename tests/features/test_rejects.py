@@ -10,7 +10,7 @@ import pytest
 
 from features import rejects as rejects_module
 from features.months import Month
-from features.rejects import Rejects, forget_old_rejects, reject_file
+from features.rejects import Rejects, forget_old_rejects, reject_file, unplaced_file
 
 MARCH = Month(2017, 3)
 NOW = dt.datetime(2017, 6, 1, tzinfo=dt.UTC)
@@ -85,13 +85,18 @@ def test_only_so_many_rows_are_kept_but_all_are_counted(monkeypatch: pytest.Monk
 
 
 def test_rows_that_belong_to_no_month_have_a_folder_of_their_own(tmp_path: Path):
-    assert reject_file(tmp_path, "bills", None) == tmp_path / "month=unknown" / "bills.parquet"
+    assert unplaced_file(tmp_path, "bills", None) == tmp_path / "month=unknown" / "bills.parquet"
+    assert unplaced_file(tmp_path, "bills", MARCH) == tmp_path / "month=unknown" / "bills_2017-03.parquet"
 
 
 def test_rejects_are_forgotten_file_by_file_after_their_days(tmp_path: Path, some: Rejects):
-    ages = {("bills", MARCH): 91, ("customers", MARCH): 89, ("bills", MARCH + 1): 91, ("usage", None): 91}
-    for (table, month), days in ages.items():
-        file = reject_file(tmp_path, table, month)
+    ages = {
+        reject_file(tmp_path, "bills", MARCH): 91,
+        reject_file(tmp_path, "customers", MARCH): 89,
+        reject_file(tmp_path, "bills", MARCH + 1): 91,
+        unplaced_file(tmp_path, "usage", None): 91,
+    }
+    for file, days in ages.items():
         some.write(file)
         written = (NOW - dt.timedelta(days=days)).timestamp()
         os.utime(file, (written, written))

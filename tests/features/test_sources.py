@@ -264,3 +264,46 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(FeaturesError) as refused, asked:
         pass
     assert str(refused.value) == f"extract {nowhere}: no such folder; give the one that holds the operator's files"
+
+
+MONTHLY = r"month_in_name = '_(?P<year>\d{4})-(?P<month>\d{2})'" + "\n" + SOURCE
+READ_MONTHLY = "SELECT id AS customer_id, month, amount FROM read_csv('bills_*.csv')"
+CUSTOMERS_MONTHLY = "SELECT id AS customer_id, month, 'active' AS status FROM read_csv('bills_*.csv')"
+EACH_MONTH: dict[str, str | bytes] = {
+    "bills_2017-03.csv": "id,month,amount\nann,2017-03,1\n",
+    "bills_2017-04.csv": "id,month,amount\nann,2017-04,2\nbob,2017-04,3\n",
+}
+
+
+def test_for_one_month_only_the_files_of_that_month_are_read(tmp_path: Path) -> None:
+    # The other month's file would stop the reading if it were looked at.
+    files = EACH_MONTH | {"bills_2017-04.csv": b"\xff\xfe not a table"}
+    sql = {"customers": CUSTOMERS_MONTHLY, "bills": READ_MONTHLY}
+    with opened(tmp_path, files, MONTHLY, only=MARCH, **sql) as extract:
+        assert column(extract, "bills", MARCH, "customer_id") == ["ann"]
+        assert extract.months() == [MARCH, MARCH + 1]
+        assert list(extract.input_digests()) == ["bills_2017-03.csv"]
+
+
+def test_a_table_with_files_of_other_months_only_was_not_delivered_for_the_month(tmp_path: Path) -> None:
+    usage = "SELECT id AS customer_id, month, data AS data_mb FROM read_csv('usage_*.csv')"
+    files = EACH_MONTH | {"usage_2017-03.csv": "id,month,data\nann,2017-03,5\n"}
+    sql = {"customers": CUSTOMERS_MONTHLY, "bills": READ_MONTHLY, "usage": usage}
+    with opened(tmp_path, files, MONTHLY, only=MARCH + 1, **sql) as extract:
+        assert extract.tables() == ["bills", "customers"]
+        assert extract.rows("usage", MARCH + 1) == 0
+
+
+def test_a_month_without_files_says_which_months_there_are(tmp_path: Path) -> None:
+    sql = {"customers": CUSTOMERS_MONTHLY, "bills": READ_MONTHLY}
+    with (
+        pytest.raises(FeaturesError, match=r"^customers: no file of the month .* which holds 2017-03 to 2017-04; "),
+        opened(tmp_path, EACH_MONTH, MONTHLY, only=MARCH + 5, **sql),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(("pattern", "fault"), [("(", "no regular expression"), ("_([0-9]+)", "name its groups")])
+def test_a_pattern_that_cannot_tell_a_month_is_refused(tmp_path: Path, pattern: str, fault: str) -> None:
+    with pytest.raises(FeaturesError, match=fault):
+        source_of(tmp_path, f"month_in_name = '{pattern}'\n" + SOURCE)
