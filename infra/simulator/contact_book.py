@@ -1,0 +1,42 @@
+"""Contact book: whom the operator contacted, in which month, for which campaign, how and with which offer."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from features.months import Month
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Called: TypeAlias = tuple[str, Month, str, str, str]
+"""Number, month, campaign, channel and plan of one contact."""
+
+CONTACT = np.dtype([("number", "i8"), ("month", "M8[M]"), ("campaign", "O"), ("channel", "O"), ("plan", "O")])
+NOBODY: Array = np.zeros(0, CONTACT)
+
+
+def note(book: Path, called: Iterable[Called]) -> None:
+    """Add contacts to the book, which only its owner may read, because it holds numbers; all of them or none."""
+    rows = sorted({*_lines(book), *((number, str(month), *offer) for number, month, *offer in called)})
+    half = book.with_name(f".{book.name}")
+    half.touch(mode=0o600)
+    with half.open("w", encoding="utf-8", newline="") as written:
+        csv.writer(written, lineterminator="\n").writerows([CONTACT.names or (), *rows])
+    half.replace(book)
+
+
+def read(book: Path) -> Array:
+    """Every contact of the book, nobody's when there is none yet."""
+    rows = [(int(number), np.datetime64(month, "M"), *offer) for number, month, *offer in _lines(book)]
+    return np.array(rows, CONTACT)
+
+
+def _lines(book: Path) -> list[tuple[str, ...]]:
+    if not book.is_file():
+        return []
+    with book.open(encoding="utf-8", newline="") as opened:
+        return [tuple(line) for line in csv.reader(opened)][1:]
