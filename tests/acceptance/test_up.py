@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,8 +20,14 @@ from tests.flows.conftest import Operator
 pytestmark = pytest.mark.slow
 
 # The made operator of the tests of flows, and the home filled with its months: made once for all of them.
-operator, filled, home = made.operator, made.filled, made.home
+operator, filled = made.operator, made.filled
 SECOND = ("--prefect-port", "1", "--mlflow-port", "2", "--evidently-port", "3")
+
+
+@pytest.fixture(scope="module")
+def home(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the filled home, served twice: the second start finds the databases that the first one made."""
+    return Path(shutil.copytree(filled, tmp_path_factory.mktemp("up") / "home"))
 
 
 def listeners(processes: list[psutil.Process]) -> set[tuple[str, int]]:
