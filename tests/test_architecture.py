@@ -50,7 +50,9 @@ HEAVY_BY_NATURE = {
         f"flows.{name}": {"prefect"}
         for name in ("artifacts", "deployments", "flow_run", "model_flows", "monthly_flows")
     },
+    "infra.simulator.dirt": {"pyarrow"},
     "infra.simulator.extracts": {"pyarrow"},
+    "infra.simulator.sending": {"pyarrow"},
     "infra.simulator.small_operator": {"pyarrow"},
     # Its metrics are Evidently's, which brings the rest.
     "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
