@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from features.contracts import contract_of
 from features.months import Month
-from infra.simulator.dialect import DIALECT
+from infra.simulator.dialect import DIALECT, NOT_SENT
 
 ROWS = 60
 MONTH = Month(2025, 3)
@@ -38,11 +38,16 @@ def made_table(name: str, rows: int = ROWS) -> pl.DataFrame:
     """Rows in key order; every seventh value is null where the contract allows it."""
     columns = contract_of(name).columns()
     held = {
-        column: [None if kind.nullable and row % 7 == 3 else _value(column, kind, row) for row in range(rows)]
+        column: [None if row % 7 == 3 and _may_miss(column, kind) else _value(column, kind, row) for row in range(rows)]
         for column, kind in columns.items()
     }
     key = contract_of(name).key()
     return pl.DataFrame(held, strict=False).unique(key, keep="first").sort(key)
+
+
+def _may_miss(column: str, kind: dy.Column) -> bool:
+    """What is not sent is worked out from what never misses."""
+    return kind.nullable and column not in NOT_SENT
 
 
 def _value(column: str, kind: dy.Column, row: int) -> Any:
