@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psutil
 
 PROGRAM = (
     "deltalake",
@@ -42,11 +46,32 @@ def in_own_process(module: str, *arguments: object) -> Figures:
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, Figures]:
-    """What the work gives, its seconds and processor seconds, and the most memory this process ever held."""
-    started, cpu = time.perf_counter(), time.process_time()
+    """What the work gives, its seconds and processor seconds, and the most memory this process ever held.
+
+    Processes that it started and that still run, such as Spark's Java, count too.
+    """
+    started, cpu = time.perf_counter(), _cpu_seconds()
     result = work()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
     return result, {"seconds": round(seconds, 3), "cpu": round(cpu, 3), "peak_gb": round(_peak_gb(), 3)}
+
+
+def arguments(about: str | None, engines: Iterable[str]) -> argparse.ArgumentParser:
+    """What every comparison of engines can be asked, and how it asks itself for one of them in an own process."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.add_argument("--engine", choices=list(engines), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    return parser
+
+
+def told(asked: argparse.Namespace, measured: Callable[[Path], Figures], table: Callable[[Figures], str]) -> Figures:
+    """Measure in a folder that is gone afterwards, and print the figures as they were asked for."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = measured(Path(folder))
+    print(json.dumps(result) if asked.json else table(result))
+    return result
 
 
 def load_program() -> None:
@@ -54,7 +79,17 @@ def load_program() -> None:
         importlib.import_module(module)
 
 
+def _cpu_seconds() -> float:
+    started = psutil.Process().children(recursive=True)
+    return time.process_time() + float(sum(sum(process.cpu_times()[:2]) for process in started))
+
+
 def _peak_gb() -> float:
+    this = psutil.Process()
+    return sum(_peak_of(process.pid) for process in (this, *this.children(recursive=True)))
+
+
+def _peak_of(process: int) -> float:
     """Not `ru_maxrss`: in a process that was just started Linux counts the memory of the one that started it too."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1e6
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0) / 1e6

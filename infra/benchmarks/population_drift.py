@@ -9,12 +9,10 @@ Run: python -m infra.benchmarks.population_drift --rows 1000000 --columns 200 --
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +27,7 @@ from features.known_months import Frame
 from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from features.warehouse import Warehouse
-from infra.benchmarks.own_process import in_own_process, load_program, timed
+from infra.benchmarks.own_process import arguments, in_own_process, load_program, timed, told
 from models.drift_reference import SAMPLE_ROWS, DriftReference, number_cells
 from serving.monitoring.population_drift import SCORE, count_month, measure
 from serving.monitoring.verdict import MonitoringSettings, judge
@@ -194,20 +192,14 @@ def table_of(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__, ENGINES)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
-    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.engine:
         _run(chosen.engine, chosen.folder)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        result = measured(chosen.rows, chosen.columns, chosen.repeats, Path(folder))
-    print(json.dumps(result) if chosen.json else table_of(result))
+    result = told(chosen, lambda folder: measured(chosen.rows, chosen.columns, chosen.repeats, folder), table_of)
     sys.exit(not result["equal"])
 
 

@@ -9,28 +9,25 @@ Run: python -m infra.benchmarks.window_features --customers 1000000 --repeats 3
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import polars as pl
-import psutil
 
 from features import windows
 from features.engine import EngineSettings, collect, scan, write_part
 from features.known_months import Frame, KnownMonths
 from features.months import Month
+from infra.benchmarks.own_process import arguments, in_own_process, timed, told
 from infra.benchmarks.window_rivals import MEASURES, MONTHS, RIVALS
 
+MODULE = "infra.benchmarks.window_features"
 AS_OF = Month(2025, 6)
 BUCKET_ROWS = 65_536
 HOLDFAST = "holdfast"
@@ -89,7 +86,7 @@ def measured(customers: int, engines: list[str], repeats: int, folder: Path) -> 
     runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in engines}
     for round_ in range(repeats):
         for engine in engines:
-            runs[engine].append(_in_own_process(engine, folder))
+            runs[engine].append(in_own_process(MODULE, "--engine", engine, "--folder", folder))
             print(f"round {round_ + 1}: {engine} {runs[engine][-1]}", file=sys.stderr, flush=True)
     figures = {engine: _summary(runs[engine], runs.get(YARDSTICK)) for engine in engines}
     for engine in engines:
@@ -131,39 +128,13 @@ def _summary(runs: list[dict[str, float]], yardstick: list[dict[str, float]] | N
     return summary
 
 
-def _in_own_process(engine: str, folder: Path) -> dict[str, float]:
-    shutil.rmtree(folder / engine, ignore_errors=True)
-    command = [sys.executable, "-m", "infra.benchmarks.window_features", "--engine", engine, "--folder", str(folder)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
 def _run(engine: str, folder: Path) -> None:
     """Run one engine here and print its figures; neither reading the program nor starting Spark is timed."""
     out = folder / engine
+    shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    started, cpu_before = time.perf_counter(), _cpu_seconds()
-    own_seconds = ENGINES[engine](folder / "months", out)
-    seconds = own_seconds or time.perf_counter() - started
-    this = psutil.Process()
-    peak = sum(_peak_of(process.pid) for process in (this, *this.children(recursive=True)))
-    cpu = _cpu_seconds() - cpu_before
-    print(json.dumps({"seconds": round(seconds, 2), "cpu": round(cpu, 2), "peak_gb": round(peak, 2)}))
-
-
-def _cpu_seconds() -> float:
-    """Processor time of this process and of those it started, Spark's Java."""
-    this = psutil.Process()
-    return float(sum(sum(process.cpu_times()[:2]) for process in (this, *this.children(recursive=True))))
-
-
-def _peak_of(process: int) -> float:
-    """Peak memory in GB; not `ru_maxrss`, which counts what the process that started this one held."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1e6
-    return 0.0
+    own_seconds, figures = timed(lambda: ENGINES[engine](folder / "months", out))
+    print(json.dumps(figures | ({"seconds": round(own_seconds, 3)} if own_seconds else {})))
 
 
 def table_of(result: dict[str, Any]) -> str:
@@ -180,20 +151,14 @@ def table_of(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__, ENGINES)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
-    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.engine:
         _run(chosen.engine, chosen.folder)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        result = measured(chosen.customers, chosen.engines, chosen.repeats, Path(folder))
-    print(json.dumps(result) if chosen.json else table_of(result))
+    result = told(chosen, lambda folder: measured(chosen.customers, chosen.engines, chosen.repeats, folder), table_of)
     differences = [figures.get("largest_difference", 0.0) for figures in result["engines"].values()]
     sys.exit(max(differences) > TOLERANCE)
 
