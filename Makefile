@@ -12,10 +12,10 @@ WORKERS ?= 2
 HOME_DIR ?= var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test install install-runtime lint bench sweep lock clean
+.PHONY: help demo up test install install-runtime lint bench bench-truth sweep lock clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install-runtime ## Install, make a small simulated operator, run its months, end with a ranked list
 	$(BIN)/holdfast demo --home var/demo
@@ -46,6 +46,9 @@ bench: install ## Measure against the bare engines; takes long
 	$(BIN)/python -m infra.benchmarks.scoring
 	$(BIN)/python -m infra.benchmarks.population_drift
 	$(BIN)/python -m infra.benchmarks.whole_month
+
+bench-truth: install ## Holdfast against a reference booster and the true probability in drawn worlds; SEEDS="…" WORLD=…
+	$(BIN)/python -m infra.benchmarks.truth $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORLD),--world $(WORLD))
 
 sweep: install ## Kill run-month at every rename, fsync and commit; takes long
 	$(BIN)/python -m tests.acceptance.killed_months

@@ -11,6 +11,21 @@ from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["number", "category"]
 
+Angle: TypeAlias = Literal[
+    "usage",
+    "trend",
+    "bill structure",
+    "payment",
+    "contacts",
+    "service experience",
+    "contract and plan fit",
+    "device",
+    "social circle and competitor",
+    "products and life cycle",
+    "custom indicators",
+]
+"""From which side a customer is looked at: the ten angles of the trade, and what the operator computes itself."""
+
 ID_DIGITS = 12
 
 
@@ -19,17 +34,18 @@ class Indicator:
     """One column of the feature table.
 
     `meaning` is a sentence for a retention manager; `window` counts the months looked at, the latest included;
-    `table` names the contract table it is made of. A number is stored as Float32, a category as String; null
-    is always "unknown".
+    `table` names the contract table it is made of, `beside` those without which it cannot be worked out either.
+    A number is stored as Float32, a category as String; null is always "unknown".
     """
 
     name: str
-    angle: str
+    angle: Angle
     unit: str
     meaning: str
     window: int
     table: str
     kind: Kind = "number"
+    beside: tuple[str, ...] = ()
 
 
 def feature_set_id(indicators: Iterable[Indicator]) -> str:

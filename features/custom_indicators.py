@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from features import FeaturesError
-from features.catalogue import Indicator, Kind
+from features.catalogue import Angle, Indicator, Kind
 from features.known_months import Frame, KnownMonths
-from features.windows import mean_of_known
+from features.side_by_side import mean_of_known
 
 TABLE = "custom_indicators"
-ANGLE = "custom indicators"
+ANGLE: Angle = "custom indicators"
 MONTHS = 3
 
 

@@ -4,42 +4,54 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from features.catalogue import Indicator
+from features.catalogue import Angle, Indicator
 from features.known_months import Frame, KnownMonths
+from features.side_by_side import mean_of_known, total
 from features.time_spans import days_until, months_since
-from features.windows import mean_of_known, total
 
 TABLE = "customers"
-ANGLE = "customer record"
 MONTHS = 6
+_LIFE: Angle = "products and life cycle"
+_TERMS: Angle = "contract and plan fit"
+
+STAGES = ((3, "days 0 to 3"), (10, "days 4 to 10"), (30, "first month"), (60, "days 31 to 60"), (90, "days 61 to 90"))
+"""Last day on net of each stage of onboarding (domain section 3): in each newcomers are told and asked other things."""
+PAST_ONBOARDING = "after onboarding"
 
 # Kept: groups large enough to have a churn rate of their own. Left out on purpose: county, area and hall (groups
 # so small that they recognise people and are mostly noise) and manager (customers of a manager churn less because
 # they were chosen for it, domain section 7, and a model that knows the name would appraise managers, not customers).
 # Dealers stay, as some of them push customers to drop a number and come back on a new one (domain section 6).
-CATEGORIES = {
-    "brand": "Brand of the customer's plan.",
-    "payment_type": "Whether the customer pays before or after use.",
-    "plan_id": "Tariff plan in force at the month's end, from the customer record.",
-    "province": "Province where the customer belongs.",
-    "prefecture": "Prefecture or city where the customer belongs.",
-    "dealer": "Dealer who sold the number.",
+CATEGORIES: dict[str, tuple[Angle, str]] = {
+    "brand": (_LIFE, "Brand of the customer's plan."),
+    "payment_type": ("payment", "Whether the customer pays before or after use."),
+    "plan_id": (_TERMS, "Tariff plan in force at the month's end, from the customer record."),
+    "province": (_LIFE, "Province where the customer belongs."),
+    "prefecture": (_LIFE, "Prefecture or city where the customer belongs."),
+    "dealer": (_LIFE, "Dealer who sold the number."),
 }
+_NUMBERS: tuple[tuple[str, Angle, str, str, int], ...] = (
+    ("tenure_months", _LIFE, "months", "Full months since the customer's first day on net.", 1),
+    ("age_years", _LIFE, "years", "The customer's age, by year of birth.", 1),
+    ("days_to_contract_end", _TERMS, "days", "Days until the agreed minimum term ends; negative once it is over.", 1),
+    ("suspended", "service experience", "flag", "Whether the number is suspended at the month's end.", 1),
+    (
+        "suspended_share_6",
+        "service experience",
+        "share",
+        "Share of the last six months' ends, as far as known, spent suspended.",
+        6,
+    ),
+    ("months_known_6", _LIFE, "months", "In how many of the last six months the customer is on record.", 6),
+)
+_STAGE = "Stage of onboarding at the month's end, by days on net."
 
 
 def catalogue() -> tuple[Indicator, ...]:
-    numbers = (
-        ("tenure_months", "months", "Full months since the customer's first day on net.", 1),
-        ("age_years", "years", "The customer's age, by year of birth.", 1),
-        ("days_to_contract_end", "days", "Days until the agreed minimum term ends; negative once it is over.", 1),
-        ("suspended", "flag", "Whether the number is suspended at the month's end.", 1),
-        ("suspended_share_3", "share", "Share of the last three months' ends, as far as known, spent suspended.", 3),
-        ("suspended_share_6", "share", "Share of the last six months' ends, as far as known, spent suspended.", 6),
-        ("months_known_6", "months", "In how many of the last six months the customer is on record.", 6),
-    )
     return (
-        *(Indicator(name, ANGLE, unit, meaning, window, TABLE) for name, unit, meaning, window in numbers),
-        *(Indicator(name, ANGLE, "", meaning, 1, TABLE, "category") for name, meaning in CATEGORIES.items()),
+        *(Indicator(name, angle, unit, meaning, window, TABLE) for name, angle, unit, meaning, window in _NUMBERS),
+        Indicator("onboarding_stage", _LIFE, "", _STAGE, 1, TABLE, "category"),
+        *(Indicator(name, angle, "", meaning, 1, TABLE, "category") for name, (angle, meaning) in CATEGORIES.items()),
     )
 
 
@@ -59,7 +71,6 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     on_record = [(~standing.is_null()).cast(nw.Float64) for standing in standings]
     return frame.with_columns(
         nw.col("suspended_0").alias("suspended"),
-        mean_of_known(standings[:3]).alias("suspended_share_3"),
         mean_of_known(standings).alias("suspended_share_6"),
         total(on_record).alias("months_known_6"),
     ).select("customer_id", *(indicator.name for indicator in catalogue()))
@@ -77,13 +88,22 @@ def _with_record(frame: Frame, month: Frame | None, known: KnownMonths) -> Frame
         numbers = ("tenure_months", "age_years", "days_to_contract_end")
         return frame.with_columns(
             *(nw.lit(None, dtype=nw.Float64).alias(name) for name in numbers),
-            *(nw.lit(None, dtype=nw.String).alias(name) for name in CATEGORIES),
+            *(nw.lit(None, dtype=nw.String).alias(name) for name in ("onboarding_stage", *CATEGORIES)),
         )
     record = month.select(
         "customer_id",
         months_since(nw.col("activated_on"), known.as_of).cast(nw.Float64).alias("tenure_months"),
         (known.as_of.year - nw.col("birth_year")).cast(nw.Float64).alias("age_years"),
         days_until(nw.col("contract_ends_on"), known.as_of).cast(nw.Float64).alias("days_to_contract_end"),
+        _stage(nw.lit(0) - days_until(nw.col("activated_on"), known.as_of)).alias("onboarding_stage"),
         *(nw.col(name).cast(nw.String).alias(name) for name in CATEGORIES),
     )
     return frame.join(record, on="customer_id", how="left")
+
+
+def _stage(days_on_net: nw.Expr) -> nw.Expr:
+    """The stage of onboarding; null when the first day is unknown or still to come."""
+    stage: nw.Expr = nw.when(days_on_net >= 0).then(nw.lit(PAST_ONBOARDING))
+    for last_day, name in reversed(STAGES):
+        stage = nw.when((days_on_net >= 0) & (days_on_net <= last_day)).then(nw.lit(name)).otherwise(stage)
+    return stage

@@ -1,21 +1,59 @@
-"""Feature table: joins the angles into one row of indicators per customer, and nothing else."""
+"""Feature table: joins what every side of the customers says into one row of indicators per customer."""
 
 from __future__ import annotations
 
 import narwhals as nw
 
-from features import billing, custom_indicators, customer_record, plan_periods, service_events, usage
+from features import (
+    account_ties,
+    billing,
+    calling_circle,
+    campaign_answers,
+    contacts,
+    contract_terms,
+    custom_indicators,
+    customer_record,
+    device,
+    household,
+    person,
+    plan_fit,
+    plan_periods,
+    products,
+    selling_dealer,
+    service_events,
+    survey_answers,
+    usage,
+)
 from features.catalogue import Indicator
 from features.custom_indicators import CustomName
 from features.known_months import Frame, KnownMonths
 
-ANGLES = (customer_record, billing, usage, plan_periods, service_events)
+SIDES = (
+    customer_record,
+    billing,
+    usage,
+    contacts,
+    campaign_answers,
+    service_events,
+    survey_answers,
+    contract_terms,
+    plan_periods,
+    plan_fit,
+    device,
+    calling_circle,
+    account_ties,
+    products,
+    household,
+    person,
+    selling_dealer,
+)
+"""A file per table, or idea, that customers are looked at by; which of the ten angles it serves its catalogue says."""
 
 
 def catalogue(custom: tuple[CustomName, ...]) -> tuple[Indicator, ...]:
     """Every indicator in the order of the feature table's columns; `custom` names the operator's own."""
     own = custom_indicators.catalogue(custom)
-    return (*(indicator for angle in ANGLES for indicator in angle.catalogue()), *own)
+    return (*(indicator for side in SIDES for indicator in side.catalogue()), *own)
 
 
 def build(known: KnownMonths, population: Frame, custom: tuple[CustomName, ...]) -> Frame:
@@ -26,13 +64,13 @@ def build(known: KnownMonths, population: Frame, custom: tuple[CustomName, ...])
     rounded last, because engines work out Float32 in different widths and would differ in the last digits.
     """
     frame = population.select("customer_id")
-    built = [(angle.build(known, frame), angle.catalogue()) for angle in ANGLES]
+    built = [(side.build(known, frame), side.catalogue()) for side in SIDES]
     built.append((custom_indicators.build(known, frame, custom), custom_indicators.catalogue(custom)))
     columns: list[nw.Expr] = []
-    for angle, indicators in built:
-        if angle is not None:
-            frame = frame.join(angle, on="customer_id", how="left")
-        columns += [_column(indicator, known=angle is not None) for indicator in indicators]
+    for side, indicators in built:
+        if side is not None:
+            frame = frame.join(side, on="customer_id", how="left")
+        columns += [_column(indicator, known=side is not None) for indicator in indicators]
     return frame.select("customer_id", *columns)
 
 

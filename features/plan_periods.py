@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from features.catalogue import Indicator
+from features.catalogue import Indicator, Kind
 from features.known_months import Frame, KnownMonths
 from features.months import Month
+from features.side_by_side import total
 from features.time_spans import begins_in, in_force_at_end, lasts_in, months_since
-from features.windows import total
 
 TABLE = "plan_periods"
-ANGLE = "plan periods"
-WINDOWS = {1: "the latest month", 3: "the last three months", 6: "the last six months"}
-MONTHS = max(WINDOWS)
+SPANS = {6: "the last six months"}
+MONTHS = max(SPANS)
 
 
 def catalogue() -> tuple[Indicator, ...]:
@@ -21,15 +20,18 @@ def catalogue() -> tuple[Indicator, ...]:
     begun = "Number of tariff plans that began in {}, a first plan included."
     ended = "Number of tariff plans that ended in {}."
     return (
-        Indicator("plan_current", ANGLE, "", current, 1, TABLE, "category"),
-        Indicator("plan_months_on_current", ANGLE, "months", "Full months since the current plan began.", 1, TABLE),
-        Indicator("plan_in_force", ANGLE, "count", "Number of tariff plans in force at the month's end.", 1, TABLE),
+        _indicator("plan_current", "", current, 1, "category"),
+        _indicator("plan_months_on_current", "months", "Full months since the current plan began.", 1),
         *(
-            Indicator(f"plan_{move}_{window}", ANGLE, "count", meaning.format(months), window, TABLE)
+            _indicator(f"plan_{move}_{window}", "count", meaning.format(months), window)
             for move, meaning in (("begun", begun), ("ended", ended))
-            for window, months in WINDOWS.items()
+            for window, months in SPANS.items()
         ),
     )
+
+
+def _indicator(name: str, unit: str, meaning: str, window: int, kind: Kind = "number") -> Indicator:
+    return Indicator(name, "contract and plan fit", unit, meaning, window, TABLE, kind)
 
 
 def build(known: KnownMonths, population: Frame) -> Frame | None:
@@ -54,12 +56,11 @@ def _lasting(known: KnownMonths, when: Month) -> Frame | None:
 
 
 def _with_counts(frame: Frame, month: Frame | None, when: Month, ago: int) -> Frame:
-    """Adds how many periods the month holds per customer, how many began and ended in it, and how many outlast it."""
+    """Adds how many periods the month holds per customer, and how many began and ended in it."""
     facts = {
         "held": nw.lit(1),
         "begun": begins_in(nw.col("started_on"), when),
         "ended": begins_in(nw.col("ended_on"), when).fill_null(False),
-        "open": in_force_at_end(nw.col("ended_on"), when),
     }
     columns = [f"{fact}_{ago}" for fact in facts]
     if month is None:
@@ -99,6 +100,5 @@ def _indicators() -> list[nw.Expr]:
     return [
         nw.col("plan_current"),
         nw.col("months_on_current").cast(nw.Float64).alias("plan_months_on_current"),
-        counted("open", 1, "plan_in_force"),
-        *(counted(move, window, f"plan_{move}_{window}") for move in ("begun", "ended") for window in WINDOWS),
+        *(counted(move, window, f"plan_{move}_{window}") for move in ("begun", "ended") for window in SPANS),
     ]

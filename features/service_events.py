@@ -2,64 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
 
-from features.catalogue import Indicator
+from features.catalogue import Angle, Indicator
 from features.known_months import Frame, KnownMonths
 from features.months import Month
+from features.side_by_side import months_since_last, total
 from features.time_spans import begins_in, days_within, in_force_at_end, lasts_in
-from features.windows import total
 
 TABLE = "service_events"
-ANGLE = "service events"
-WINDOWS = {1: "the latest month", 3: "the last three months", 6: "the last six months"}
-MONTHS = max(WINDOWS)
+SPANS = {1: "the latest month", 3: "the last three months", 6: "the last six months"}
+MONTHS = max(SPANS)
+LONG_CALL_SECONDS = 60
+"""Of a minute: from there on a call to a competitor's service line is a warning signal (domain section 3)."""
 
 
 @dataclass(frozen=True)
 class EventGroup:
-    """Kinds of event that say the same to a retention manager; `lasting` ones are also counted in days."""
+    """Kinds of event that say the same to a retention manager, and the facts of them that are indicators.
+
+    A fact is `open` (lasting at the month's end), `months_since`, or one of `begun`, `days`, `seconds` and `long`
+    (calls of more than a minute) with the months it looks back over, such as `begun_3`.
+    """
 
     name: str
     kinds: tuple[str, ...]
     meaning: str
-    lasting: bool = False
+    angle: Angle
+    facts: tuple[str, ...]
 
+
+_EXPERIENCE: Angle = "service experience"
+_COMPETITOR: Angle = "social circle and competitor"
 
 # The contract's kinds, sorted by the eight warning signals of decline; `stop` sums up all ways to be cut off,
-# because some operators record no reason.
+# because some operators record no reason, and `competitor` its signs, because some record one of them only.
 GROUPS = (
     EventGroup(
         "stop",
         ("suspension", "voluntary_suspension", "suspension_to_keep_number", "arrears_stop"),
         "suspensions and stops of any kind",
-        lasting=True,
+        _EXPERIENCE,
+        ("begun_3", "months_since", "days_3", "open"),
     ),
     EventGroup(
         "own_suspension",
         ("voluntary_suspension", "suspension_to_keep_number"),
         "suspensions at the customer's own wish",
-        lasting=True,
+        _EXPERIENCE,
+        ("begun_3", "months_since", "open"),
     ),
-    EventGroup("arrears_stop", ("arrears_stop",), "stops for overdue bills", lasting=True),
+    EventGroup(
+        "keep_number", ("suspension_to_keep_number",), "suspensions to keep the number", _EXPERIENCE, ("begun_3",)
+    ),
+    EventGroup("complaint", ("severe_complaint",), "severe complaints", _EXPERIENCE, ("begun_3", "months_since")),
+    EventGroup(
+        "fault",
+        ("network_fault",),
+        "network faults that hit the customer",
+        _EXPERIENCE,
+        ("begun_3", "begun_6", "months_since"),
+    ),
+    EventGroup(
+        "arrears_stop", ("arrears_stop",), "stops for overdue bills", "payment", ("begun_3", "months_since", "open")
+    ),
     EventGroup(
         "competitor",
         ("competitor_call", "forwarding_to_competitor", "second_sim_suspected"),
         "signs of a competitor: calls to its service line, forwarding to its numbers, a second SIM",
+        _COMPETITOR,
+        ("begun_1", "begun_3", "months_since"),
     ),
-    EventGroup("complaint", ("severe_complaint",), "severe complaints"),
-    EventGroup("fault", ("network_fault",), "network faults that hit the customer"),
-    EventGroup("plan_change", ("plan_change",), "changes of plan"),
-    EventGroup("handset_change", ("handset_change",), "changes of handset"),
-    EventGroup("reactivation", ("reactivation",), "reactivations"),
+    EventGroup(
+        "competitor_call",
+        ("competitor_call",),
+        "calls to a competitor's service line",
+        _COMPETITOR,
+        ("begun_3", "seconds_3", "long_3"),
+    ),
+    EventGroup(
+        "forwarding", ("forwarding_to_competitor",), "forwardings to a competitor", _COMPETITOR, ("begun_3", "open")
+    ),
+    EventGroup("second_sim", ("second_sim_suspected",), "signs of a second SIM", _COMPETITOR, ("begun_3",)),
+    EventGroup(
+        "plan_change", ("plan_change",), "changes of plan", "contract and plan fit", ("begun_6", "months_since")
+    ),
+    EventGroup("handset_change", ("handset_change",), "changes of handset", "device", ("begun_6", "months_since")),
+    EventGroup(
+        "reactivation", ("reactivation",), "reactivations", "products and life cycle", ("begun_6", "months_since")
+    ),
 )
+
+_MEANINGS = {
+    "begun": ("count", "Number of {} begun in {}."),
+    "days": ("days", "Days of {1} under {0}."),
+    "seconds": ("seconds", "Seconds of {} in {}."),
+    "long": ("count", "Number of {} of more than a minute in {}."),
+    "open": ("count", "Number of {} that last at the month's end."),
+    "months_since": ("months", "Months since the latest of the {}; empty when there was none in the last six months."),
+}
+
+_OF_LENGTH = ("long", "seconds")
+
+
+def fact_and_window(fact: str) -> tuple[str, int]:
+    """`begun_3` is `begun` over three months; `open` looks at one and `months_since` at six."""
+    name, _, months = fact.rpartition("_")
+    return (name, int(months)) if months.isdigit() else (fact, 1 if fact == "open" else MONTHS)
 
 
 def catalogue() -> tuple[Indicator, ...]:
-    return tuple(indicator for group in GROUPS for indicator in _indicators_of(group))
+    return tuple(_indicator(group, fact) for group in GROUPS for fact in group.facts)
+
+
+def _indicator(group: EventGroup, fact: str) -> Indicator:
+    name, window = fact_and_window(fact)
+    unit, meaning = _MEANINGS[name]
+    said = meaning.format(group.meaning, SPANS[window])
+    return Indicator(f"event_{group.name}_{fact}", group.angle, unit, said, window, TABLE)
 
 
 def build(known: KnownMonths, population: Frame) -> Frame | None:
@@ -74,18 +136,24 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     frame = population.select("customer_id")
     for ago, month in enumerate(months):
         frame = _with_month(frame, month, known.as_of - ago, ago)
-    return frame.select("customer_id", *(expression for group in GROUPS for expression in _expressions_of(group)))
+    return frame.select("customer_id", *(_expression(group, fact) for group in GROUPS for fact in group.facts))
 
 
 def _with_month(frame: Frame, month: Frame | None, when: Month, ago: int) -> Frame:
-    columns = [name for group in GROUPS for name in _monthly_columns(group, ago)]
+    wanted = [(group, fact) for group in GROUPS for fact in _monthly(group, ago)]
+    columns = [f"{group.name}_{fact}_{ago}" for group, fact in wanted]
     if month is None:
         return frame.with_columns(nw.lit(None, dtype=nw.Int64).alias(column) for column in columns)
     # Operators may deliver all events ever with each month; what does not last in the month, or is only announced,
     # does not count in it.
+    facts = _facts(when)
+    counted = [
+        nw.when(nw.col("kind").cast(nw.String).is_in(group.kinds)).then(facts[fact]).otherwise(nw.lit(0)).cast(nw.Int64)
+        for group, fact in wanted
+    ]
     counts = (
         month.filter(lasts_in(nw.col("started_on"), nw.col("ended_on"), when))
-        .select("customer_id", *(fact for group in GROUPS for fact in _facts(group, when, ago)))
+        .select("customer_id", *(count.alias(column) for count, column in zip(counted, columns, strict=True)))
         .group_by("customer_id")
         .agg(nw.col(column).sum() for column in columns)
     )
@@ -93,64 +161,37 @@ def _with_month(frame: Frame, month: Frame | None, when: Month, ago: int) -> Fra
     return joined.with_columns(nw.col(column).fill_null(0) for column in columns)
 
 
-def _monthly_columns(group: EventGroup, ago: int) -> Sequence[str]:
-    begun, days, still = (f"{group.name}_{fact}_{ago}" for fact in ("begun", "days", "open"))
-    return (begun, days, still) if group.lasting else (begun,)
+def _monthly(group: EventGroup, ago: int) -> list[str]:
+    """What has to be counted of a group so many months ago; `months_since` needs what has begun in each of six."""
+    found = [fact_and_window(fact) for fact in group.facts]
+    counted = {"begun" if fact == "months_since" else fact for fact, window in found if ago < window}
+    return sorted(counted | ({"unsaid"} if counted & set(_OF_LENGTH) else set()))
 
 
-def _facts(group: EventGroup, when: Month, ago: int) -> list[nw.Expr]:
-    """Per event row, as whole numbers so that sums do not depend on their order: begun, days and open in the month."""
-    of_group = nw.col("kind").cast(nw.String).is_in(group.kinds)
+def _facts(when: Month) -> dict[str, nw.Expr]:
+    """Per event row, as whole numbers so that sums do not depend on their order."""
     started_on, ended_on = nw.col("started_on"), nw.col("ended_on")
-    facts = [
-        begins_in(started_on, when).cast(nw.Int64),
-        days_within(started_on, ended_on, when),
-        in_force_at_end(ended_on, when).cast(nw.Int64),
-    ]
-    columns = _monthly_columns(group, ago)
-    return [
-        nw.when(of_group).then(fact).otherwise(nw.lit(0)).cast(nw.Int64).alias(column)
-        for fact, column in zip(facts, columns, strict=False)
-    ]
+    begun, seconds = begins_in(started_on, when), nw.col("seconds").cast(nw.Int64)
+    return {
+        "begun": begun.cast(nw.Int64),
+        "days": days_within(started_on, ended_on, when),
+        "open": in_force_at_end(ended_on, when).cast(nw.Int64),
+        "seconds": nw.when(begun).then(seconds.fill_null(0)).otherwise(nw.lit(0)),
+        "long": (begun & (seconds.fill_null(0) > LONG_CALL_SECONDS)).cast(nw.Int64),
+        "unsaid": (begun & seconds.is_null()).cast(nw.Int64),
+    }
 
 
-def _indicators_of(group: EventGroup) -> list[Indicator]:
-    def indicator(name: str, unit: str, meaning: str, window: int) -> Indicator:
-        return Indicator(f"event_{group.name}_{name}", ANGLE, unit, meaning, window, TABLE)
+def _expression(group: EventGroup, fact: str) -> nw.Expr:
+    name, window = fact_and_window(fact)
 
-    found = [
-        indicator(f"begun_{window}", "count", f"Number of {group.meaning} begun in {months}.", window)
-        for window, months in WINDOWS.items()
-    ]
-    since = f"Months since the latest of the {group.meaning}; empty when there was none in the last six months."
-    found.append(indicator("months_since", "months", since, MONTHS))
-    if group.lasting:
-        found += [
-            indicator(f"days_{window}", "days", f"Days of {months} under {group.meaning}.", window)
-            for window, months in WINDOWS.items()
-        ]
-        found.append(indicator("open", "count", f"Number of {group.meaning} that last at the month's end.", 1))
-    return found
+    def monthly(of: str) -> list[nw.Expr]:
+        return [nw.col(f"{group.name}_{of}_{ago}") for ago in range(window)]
 
-
-def _expressions_of(group: EventGroup) -> list[nw.Expr]:
-    def summed(fact: str, window: int) -> nw.Expr:
-        monthly = [nw.col(f"{group.name}_{fact}_{ago}") for ago in range(window)]
-        return total(monthly).cast(nw.Float64).alias(f"event_{group.name}_{fact}_{window}")
-
-    expressions = [summed("begun", window) for window in WINDOWS]
-    expressions.append(_months_since(group).alias(f"event_{group.name}_months_since"))
-    if group.lasting:
-        expressions += [summed("days", window) for window in WINDOWS]
-        expressions.append(nw.col(f"{group.name}_open_0").cast(nw.Float64).alias(f"event_{group.name}_open"))
-    return expressions
-
-
-def _months_since(group: EventGroup) -> nw.Expr:
-    """How many months ago the latest event began; null when an unknown month comes before it in the search."""
-    since = nw.lit(None, dtype=nw.Float64)
-    for ago in reversed(range(MONTHS)):
-        begun = nw.col(f"{group.name}_begun_{ago}")
-        earlier = nw.when(begun == 0).then(since)
-        since = nw.when(begun > 0).then(nw.lit(float(ago))).otherwise(earlier)
-    return since
+    if fact == "months_since":
+        value = months_since_last(monthly("begun"))
+    elif name in _OF_LENGTH:  # unknown where the operator does not say how long a call took
+        value = nw.when(total(monthly("unsaid")) == 0).then(total(monthly(name)).cast(nw.Float64))
+    else:
+        value = total(monthly(name)).cast(nw.Float64)
+    return value.alias(f"event_{group.name}_{fact}")

@@ -20,9 +20,9 @@ from features.engine import collect
 from features.month_ledger import Entry
 from serving.list_departures import departures
 from serving.list_folder import replace_folder
-from serving.reason_words import NO_CURRENCY
 from serving.reasons import NAMES
 from serving.warning_lists import PLACES, TABLE, Listing, list_month
+from serving.window_words import NO_CURRENCY
 
 MANIFEST, PROVINCE, GONE, HALLS, NO_HALL = "manifest.json", "province", "gone", "halls", "no-hall"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -6,37 +6,21 @@ direction (up, down, rising, falling) is said only where the value has one, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from features import custom_indicators, service_events
+from features import custom_indicators, feature_table, measures, service_events
 from features.billing import BILLING
+from features.catalogue import Indicator
+from features.contacts import CONTACTS
 from features.custom_indicators import CustomName
-from features.service_events import EventGroup
+from features.measures import MeasureTable, Share
+from features.service_events import EventGroup, fact_and_window
 from features.usage import USAGE
-from features.windows import Measure, Share, Window
+from serving.meaning_words import words_of
 from serving.record_words import RECORD, SPANS, Say, Value, counted, known, percent, whole
-
-Amount: TypeAlias = Callable[[float], str]
-"""How a number of a measure is said, without its sign."""
-
-NO_CURRENCY = "XXX"
-"""ISO 4217 for none: the source does not say what its amounts are in."""
-SHORTER = {"bill_amount": "bill", "usage_data": "data volume", "usage_sms": "short messages sent"}
-"""Measures whose meaning has a shorter word that everybody uses."""
-TOPICS = {
-    **dict.fromkeys(("bill_amount", "bill_plan_fee"), "bill"),
-    **dict.fromkeys(("usage_voice_out", "usage_voice_in", "usage_on_net", "usage_off_net"), "calls"),
-    **dict.fromkeys(("bill_long_distance", "usage_long_distance", "usage_international"), "long distance"),
-    **dict.fromkeys(("bill_roaming", "usage_roaming"), "roaming"),
-    **dict.fromkeys(("bill_data_fee", "usage_data"), "data"),
-    **dict.fromkeys(("bill_recharge_amount", "bill_recharge_count", "bill_balance"), "prepayment"),
-    **dict.fromkeys(("stop", "own_suspension", "arrears_stop"), "stops"),
-    "plan_change": "plan",
-}
-"""Measures and events that say the same to a manager; every other one is a topic of its own."""
-BEFORE = {3: "the two months before", 6: "the five months before"}
+from serving.topics import topic_of
+from serving.window_words import amount_of, change_words, window_words
 
 
 @dataclass(frozen=True)
@@ -50,117 +34,39 @@ class Wording:
 def wordings(custom: tuple[CustomName, ...], currency: str) -> Mapping[str, Wording]:
     """The wording of every indicator of the catalogue, by its name; amounts are said in `currency`."""
     said = {name: Wording(topic, say) for name, (topic, say) in RECORD.items()}
-    for source in (BILLING, USAGE):
-        for measure in source.measures:
-            said |= {
-                f"{measure.name}_{window.name}": _of_window(measure, window, currency) for window in measure.windows
-            }
-        said |= {share.name: _of_share(share) for share in source.shares}
+    for source in (BILLING, USAGE, CONTACTS):
+        said |= _of_measures(source, currency)
     for group in service_events.GROUPS:
         said |= _of_events(group)
-    for name in custom:
-        said |= _of_custom(name)
+    for own in custom:
+        said |= _of_custom(own)
+    others = (indicator for indicator in feature_table.catalogue(()) if indicator.name not in said)
+    return said | {
+        indicator.name: Wording(topic_of(indicator.name), _by_meaning(indicator, currency)) for indicator in others
+    }
+
+
+def _of_measures(source: MeasureTable, currency: str) -> dict[str, Wording]:
+    indicators = {indicator.name: indicator for indicator in measures.catalogue(source)}
+    said = {
+        f"{measure.name}_{window.name}": Wording(topic_of(measure.name), window_words(measure, window, currency))
+        for measure in source.measures
+        for window in measure.windows
+    }
+    for share in source.shares:
+        said[share.name] = _of_share(share)
+        if share.change:
+            change = _by_meaning(indicators[share.change_name], currency)
+            said[share.change_name] = Wording(_share_topic(share), change)
     return said
 
 
-def _topic(name: str) -> str:
-    return TOPICS.get(name, name)
+def _by_meaning(indicator: Indicator, currency: str) -> Say:
+    return words_of(indicator, lambda value: amount_of(value, indicator.unit, currency))
 
 
-def _amount(value: float, unit: str, currency: str) -> str:
-    if unit == "currency":
-        return f"{value:,.2f}" if currency == NO_CURRENCY else f"{value:,.2f} {currency}"
-    if unit == "count":
-        return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
-    return f"{value:,.0f} {unit}" if abs(value) >= 10 else f"{value:,.1f} {unit}"
-
-
-def _of_window(measure: Measure, window: Window, currency: str) -> Wording:
-    thing = SHORTER.get(measure.name, measure.meaning)
-    wording = _WINDOWS[window.name.rpartition("_")[0] or window.name]
-
-    def say(value: Value) -> str:
-        number = known(value)
-        if number is None:
-            return _unknown(thing, window)
-        return wording(thing, number, lambda value: _amount(abs(value), measure.unit, currency), window.months)
-
-    return Wording(_topic(measure.name), say)
-
-
-def _unknown(thing: str, window: Window) -> str:
-    if window.name in ("last", "change_1"):
-        return f"{thing}: too little known of {SPANS[window.months]}"
-    return f"{thing}: too little of it, or too little known, in {SPANS[window.months]}"
-
-
-def _last(thing: str, value: float, amount: Amount, _months: int) -> str:
-    return f"{thing} {_signed(value, amount)} in the latest month"
-
-
-def _mean(thing: str, value: float, amount: Amount, months: int) -> str:
-    return f"{thing} {_signed(value, amount)} a month over {SPANS[months]}"
-
-
-def _signed(value: float, amount: Amount) -> str:
-    """Zero in words; an amount below zero keeps its sign."""
-    return "zero" if value == 0 else f"-{amount(value)}" if value < 0 else amount(value)
-
-
-def _change(thing: str, value: float, amount: Amount, _months: int) -> str:
-    if value == 0:
-        return f"{thing} the same as in the month before"
-    return f"{thing} {'up' if value > 0 else 'down'} by {amount(value)} from the month before"
-
-
-def _slope(thing: str, value: float, amount: Amount, months: int) -> str:
-    if amount(value) == amount(0):
-        return f"{thing} level over {SPANS[months]}"
-    return f"{thing} {'rising' if value > 0 else 'falling'} by {amount(value)} a month over {SPANS[months]}"
-
-
-def _variability(thing: str, value: float, _amount: Amount, months: int) -> str:
-    if value < 0.005:
-        return f"{thing} the same in each of {SPANS[months]}"
-    return f"{thing} varied by {percent(value)} around its mean over {SPANS[months]}"
-
-
-def _silent(thing: str, value: float, _amount: Amount, months: int) -> str:
-    if value in (0, 1):
-        return f"{thing} {'never zero' if value == 0 else 'zero all the time'} in {SPANS[months]}"
-    return f"{thing} zero in {percent(value)} of {SPANS[months]}"
-
-
-def _steepest_fall(thing: str, value: float, amount: Amount, months: int) -> str:
-    if value == 0:
-        return f"{thing} never fell in {SPANS[months]}"
-    return f"{thing} fell by {amount(value)} from one month to the next in {SPANS[months]}"
-
-
-def _ratio(thing: str, value: float, _amount: Amount, months: int) -> str:
-    """Below zero one of the two is a credit, and a percentage would mislead."""
-    against = f"against {BEFORE[months]}"
-    if value < 0:
-        return f"{thing} turned from charge to credit, or back, {against}"
-    if value == 0:
-        return f"{thing} fell to zero {against}"
-    if value > 3:
-        return f"{thing} {value:.1f} times that of {BEFORE[months]}"
-    if abs(value - 1) < 0.005:
-        return f"{thing} unchanged {against}"
-    return f"{thing} {'down' if value < 1 else 'up'} {percent(abs(1 - value))} {against}"
-
-
-_WINDOWS = {
-    "last": _last,
-    "mean": _mean,
-    "change": _change,
-    "slope": _slope,
-    "variability": _variability,
-    "silent": _silent,
-    "steepest_fall": _steepest_fall,
-    "ratio": _ratio,
-}
+def _share_topic(share: Share) -> str:
+    return topic_of(share.part[0] if len(share.part) == 1 else share.name)
 
 
 def _of_share(share: Share) -> Wording:
@@ -175,7 +81,7 @@ def _of_share(share: Share) -> Wording:
             return f"{part}: share unknown" if of else f"share of {total} that {does}: unknown"
         return f"{part}: {percent(share_of)} of {of}" if of else f"{percent(share_of)} of {total} {does}"
 
-    return Wording(_topic(share.part), say)
+    return Wording(_share_topic(share), say)
 
 
 def _of_events(group: EventGroup) -> dict[str, Wording]:
@@ -183,18 +89,26 @@ def _of_events(group: EventGroup) -> dict[str, Wording]:
     what, _, examples = group.meaning.partition(": ")
     named, prefix = f"{what} ({examples})" if examples else what, f"event_{group.name}"
 
-    def begun(months: int) -> Say:
-        return lambda value: counted(value, named, what, f"in {SPANS[months]}")
+    def say(fact: str) -> Say:
+        counts, months = fact_and_window(fact)
+        when = f"in {SPANS[months]}"
+        if counts == "months_since":
+            return lambda value: _since(value, named, what)
+        if counts == "open":
+            return lambda value: counted(value, what, what, "in force at the month's end")
+        several, none = _EVENT_WORDS[counts]
+        return lambda value: counted(value, several.format(named, what), none.format(what), when)
 
-    def days(months: int) -> Say:
-        return lambda value: counted(value, f"days under {what}", f"days under {what}", f"in {SPANS[months]}")
+    return {f"{prefix}_{fact}": Wording(topic_of(group.name), say(fact)) for fact in group.facts}
 
-    said: dict[str, Say] = {f"begun_{months}": begun(months) for months in service_events.WINDOWS}
-    said["months_since"] = lambda value: _since(value, named, what)
-    if group.lasting:
-        said |= {f"days_{months}": days(months) for months in service_events.WINDOWS}
-        said["open"] = lambda value: counted(value, what, what, "in force at the month's end")
-    return {f"{prefix}_{fact}": Wording(_topic(group.name), say) for fact, say in said.items()}
+
+_EVENT_WORDS = {
+    "begun": ("{0}", "{0}"),
+    "days": ("days under {1}", "days under {0}"),
+    "seconds": ("seconds of {1}", "seconds of {0}"),
+    "long": ("{1} of more than a minute", "{0} of more than a minute"),
+}
+"""How many of what, by fact: with the examples of the group where something happened, and without them."""
 
 
 def _since(value: Value, named: str, what: str) -> str:
@@ -223,7 +137,7 @@ def _custom_say(name: str, window: str, when: str) -> Say:
         if number is None:
             return f"{thing}: unknown"
         if window == "change_1":
-            return _change(thing, number, lambda change: f"{abs(change):,.6g}", 2)
+            return change_words(thing, number, lambda change: f"{abs(change):,.6g}", 2)
         return f"{thing}: {number:,.6g} {when}"
 
     return say

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from features.plan_periods import WINDOWS
+from features.plan_periods import SPANS as PLAN_SPANS
 
 Value: TypeAlias = float | str | None
 Say: TypeAlias = Callable[[Value], str]
@@ -36,7 +36,7 @@ def whole(number: float, one: str) -> str:
     return f"{number:.0f} {one}" + ("" if round(number) == 1 else "s")
 
 
-def _contract_end(value: Value) -> str:
+def contract_end(value: Value) -> str:
     days = known(value)
     if days is None:
         return "no end of a contract on record"
@@ -92,11 +92,11 @@ def _plans(move: str, months: int) -> Say:
 RECORD: dict[str, tuple[str, Say]] = {
     "tenure_months": ("tenure", _months("on net for ", "", "first day on net unknown")),
     "age_years": ("age", _number("{:.0f} years old", "age unknown")),
-    "days_to_contract_end": ("contract", _contract_end),
+    "days_to_contract_end": ("contract", contract_end),
     "suspended": ("stops", _suspended),
-    "suspended_share_3": ("stops", _suspended_share(3)),
     "suspended_share_6": ("stops", _suspended_share(6)),
     "months_known_6": ("tenure", _number("on record in {:.0f} of the last six months", "time on record unknown")),
+    "onboarding_stage": ("tenure", _named("newcomer or not: {}", "newcomer or not: unknown")),
     "brand": ("brand", _named("customer of {}", "brand unknown")),
     "payment_type": ("payment", _named("pays {}", "prepaid or postpaid: unknown")),
     "plan_id": ("plan", _named("on plan {}", "plan unknown")),
@@ -105,8 +105,7 @@ RECORD: dict[str, tuple[str, Say]] = {
     "dealer": ("dealer", _named("number sold by {}", "selling dealer unknown")),
     "plan_current": ("plan", _named("on plan {}", "plan unknown")),
     "plan_months_on_current": ("plan", _months("on the present plan for ", "", "start of the present plan unknown")),
-    "plan_in_force": ("plan", _number("tariff plans in force: {:.0f}", "tariff plans in force: unknown")),
-    **{f"plan_begun_{months}": ("plan", _plans("begun", months)) for months in WINDOWS},
-    **{f"plan_ended_{months}": ("plan", _plans("ended", months)) for months in WINDOWS},
+    **{f"plan_begun_{months}": ("plan", _plans("begun", months)) for months in PLAN_SPANS},
+    **{f"plan_ended_{months}": ("plan", _plans("ended", months)) for months in PLAN_SPANS},
 }
 """Topic and words of every indicator of the customer record and the plan periods."""

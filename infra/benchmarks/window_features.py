@@ -20,7 +20,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from features import windows
+from features import measures, windows
 from features.engine import EngineSettings, collect, scan, write_part
 from features.known_months import Frame, KnownMonths
 from features.months import Month
@@ -59,8 +59,8 @@ def _made_month(ids: Any, rng: np.random.Generator, share_present: float) -> pl.
 def holdfast(folder: Path, out: Path) -> None:
     """Bucket by bucket through Holdfast's own windows and engine, rows in key order, files synced."""
     engine = EngineSettings()
-    measures = tuple(windows.Measure(measure, measure, "", measure) for measure in MEASURES)
-    source = windows.MeasureTable("usage", "usage", measures)
+    taken = tuple(measures.Measure(measure, measure, "", measure) for measure in MEASURES)
+    source = measures.MeasureTable("usage", "usage", taken)
     for bucket in sorted((folder / "ago=0").iterdir()):
 
         def read(_: str, month: Month, bucket: str = bucket.name) -> Frame:

@@ -11,7 +11,7 @@ BRAND = Indicator("brand", "customer record", "", "Brand of the plan.", 1, "cust
 
 
 def test_the_id_is_twelve_digits_that_stay() -> None:
-    assert feature_set_id([BILL, BRAND]) == "5ec140431b54"
+    assert feature_set_id([BILL, BRAND]) == "ddfa63784e55"
     assert feature_set_id(iter((BILL, BRAND))) == feature_set_id([BILL, BRAND])
 
 

@@ -20,7 +20,9 @@ def names() -> list[str]:
 
 
 def test_every_column_of_the_usage_is_a_measure() -> None:
-    assert {measure.column for measure in usage.USAGE.measures} == set(contract_of("usage").columns()) - {"customer_id"}
+    assert {column for measure in usage.USAGE.measures for column in measure.columns} == set(
+        contract_of("usage").columns()
+    ) - {"customer_id"}
 
 
 def test_shares_say_where_the_minutes_went() -> None:
@@ -31,8 +33,19 @@ def test_shares_say_where_the_minutes_went() -> None:
 
 def test_fading_data_use_shows_as_silence() -> None:
     built = usage.build(known_months("2025-06", usage=USAGE), population("ann", "bob"))
-    columns = ("usage_data_last", "usage_data_silent_3", "usage_data_steepest_fall_6")
-    assert rows_of(built, *columns) == [(0.0, 2 / 3, 100.0), (None, None, None)]
+    columns = ("usage_data_last", "usage_data_silent_6", "usage_data_change_1")
+    assert rows_of(built, *columns) == [(0.0, 2 / 3, 0.0), (None, None, None)]
+
+
+def test_minutes_to_competitors_are_those_to_both_and_grow_for_who_is_called_over_there() -> None:
+    drawing = """
+        month    customer_id  voice_out_minutes  competitor_1_minutes  competitor_2_minutes  off_net_minutes
+        2025-05  ann          100                10                    -                     10
+        2025-06  ann          100                10                    40                    50
+    """
+    built = usage.build(known_months("2025-06", usage=drawing), population("ann"))
+    columns = ("usage_competitor_change_1", "usage_off_net_share_change_3", "usage_competitor_1_share_3")
+    assert rows_of(built, *columns) == [(40.0, 0.4, 0.1)]
 
 
 def test_later_usage_is_invisible() -> None:

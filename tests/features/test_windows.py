@@ -7,15 +7,15 @@ import math
 import pytest
 
 from features import FeaturesError, windows
+from features.measures import ALL, MONTHS_SINCE, Measure, MeasureTable, Share, catalogue
 from features.months import Month
-from features.windows import Measure, MeasureTable, Share
 from tests.drawn import known_months, population, rows_of
 
 MINUTES = MeasureTable(
     "usage",
     "usage",
     (Measure("voice_out_minutes", "out", "minutes", "call time"), Measure("on_net_minutes", "on", "minutes", "on-net")),
-    (Share("on", ("out",), "on_share_3", "Share of minutes on net."),),
+    (Share(("on",), ("out",), "on_share_3", "Share of minutes on net.", "By how much it rose."),),
 )
 
 SIX_MONTHS = """
@@ -79,7 +79,7 @@ def test_silence_counts_months_of_nothing_among_the_known_ones() -> None:
 
 
 def test_a_negative_bill_is_silent_like_an_empty_one() -> None:
-    bills = MeasureTable("bills", "billing", (Measure("amount", "bill", "currency", "bill"),))
+    bills = MeasureTable("bills", "bill structure", (Measure("amount", "bill", "currency", "bill"),))
     known = known_months("2025-06", bills="month customer_id amount \n 2025-06 ann -3.5")
     assert rows_of(windows.build(known, population("ann"), bills), "bill_silent_3") == [(1.0,)]
 
@@ -120,7 +120,7 @@ def test_a_steady_measure_does_not_vary_at_all() -> None:
 
 
 def test_charges_that_cancel_out_are_a_usual_of_zero_though_floats_leave_a_rest() -> None:
-    bills = MeasureTable("bills", "billing", (Measure("amount", "bill", "currency", "bill"),))
+    bills = MeasureTable("bills", "bill structure", (Measure("amount", "bill", "currency", "bill"),))
     drawing = """
         month    customer_id  amount
         2025-03  ann          0.1
@@ -154,7 +154,7 @@ def test_no_delivered_month_gives_no_frame() -> None:
 
 def test_months_after_as_of_are_invisible() -> None:
     later = SIX_MONTHS + "2025-07  ann  999999\n"
-    names = tuple(window.name for window in windows.WINDOWS)
+    names = ALL
     assert of_ann(later, *names) == of_ann(SIX_MONTHS, *names)
     with pytest.raises(FeaturesError, match="2025-07 lies after 2025-06"):
         known_months("2025-06").table("usage", Month.parse("2025-07"))
@@ -162,7 +162,7 @@ def test_months_after_as_of_are_invisible() -> None:
 
 def test_months_before_the_sixth_are_not_looked_at() -> None:
     earlier = SIX_MONTHS + "2024-12  ann  999999\n"
-    names = tuple(window.name for window in windows.WINDOWS)
+    names = ALL
     assert of_ann(earlier, *names) == of_ann(SIX_MONTHS, *names)
 
 
@@ -184,19 +184,74 @@ def test_a_share_weighs_months_and_leaves_out_those_where_either_part_is_unknown
 def test_every_window_of_every_measure_is_built_in_the_catalogue_order() -> None:
     built = windows.build(known_months("2025-06", usage=SIX_MONTHS), population("ann"), MINUTES)
     assert built is not None
-    names = [indicator.name for indicator in windows.catalogue(MINUTES)]
+    names = [indicator.name for indicator in catalogue(MINUTES)]
     assert built.collect_schema().names() == ["customer_id", *names]
     assert names[:3] == ["out_last", "out_mean_3", "out_mean_6"]
 
 
 def test_the_catalogue_says_what_a_window_means_and_in_which_unit() -> None:
-    by_name = {indicator.name: indicator for indicator in windows.catalogue(MINUTES)}
+    by_name = {indicator.name: indicator for indicator in catalogue(MINUTES)}
     slope = by_name["out_slope_3"]
     assert slope.meaning == "By how much the call time rises a month, by the trend of the last three months."
     assert (slope.unit, slope.window, slope.table) == ("minutes per month", 3, "usage")
 
 
-def test_a_part_of_another_measure_is_described_in_brief() -> None:
-    names = [window.name for window in Measure("roaming", "bill_roaming", "currency", "x", in_brief=True).windows]
+def test_a_measure_has_the_windows_that_are_named_and_one_that_is_only_there_for_shares_has_none() -> None:
+    part = Measure("roaming", "bill_roaming", "currency", "x", ("mean_3", MONTHS_SINCE.name))
+    assert [window.name for window in part.windows] == ["mean_3", "months_since"]
+    assert Measure("roaming", "bill_roaming", "currency", "x", ()).windows == ()
 
-    assert names == ["last", "mean_3", "change_1", "silent_6", "ratio_3"]
+
+def test_what_compares_months_is_a_trend_and_a_level_belongs_to_the_measures_own_angle() -> None:
+    owed = Measure("arrears", "owed", "currency", "x", ("last", "change_1", "silent_6"), angle="payment")
+    angles = [indicator.angle for indicator in catalogue(MeasureTable("bills", "bill structure", (owed,)))]
+    assert angles == ["payment", "trend", "trend"]
+
+
+def test_a_share_moves_from_the_two_months_before_to_the_latest() -> None:
+    drawing = """
+        month    customer_id  voice_out_minutes  on_net_minutes
+        2025-04  ann          30                 30
+        2025-05  ann          10                 0
+        2025-06  ann          10                 5
+        2025-05  bob          10                 5
+    """
+    built = windows.build(known_months("2025-06", usage=drawing), population("ann", "bob"), MINUTES)
+    assert rows_of(built, "on_share_3", "on_share_change_3") == [(0.7, -0.25), (0.5, None)]
+
+
+CALLS = MeasureTable(
+    "contacts",
+    "contacts",
+    (
+        Measure("hall_contacts", "any", "count", "x", ("last", "months_since"), plus=("hotline_contacts",)),
+        Measure("complaints", "complaint", "count", "x", ("last", "mean_3", "months_since")),
+    ),
+    lists=True,
+)
+
+
+def test_where_a_table_lists_what_happened_a_missing_row_is_zero_and_a_missing_month_unknown() -> None:
+    drawing = """
+        month    customer_id  hall_contacts  hotline_contacts  complaints
+        2025-04  ann          2              -                 3
+        2025-06  ann          -              -                 -
+        2025-06  cyd          1              2                 0
+    """
+    names = ("any_last", "complaint_last", "complaint_mean_3", "complaint_months_since")
+    known = known_months("2025-06", contacts=drawing, empty=("2025-05",))
+    rows = rows_of(windows.build(known, population("ann", "bob", "cyd"), CALLS), *names)
+    assert rows == [(None, None, 1.5, None), (0.0, 0.0, 0.0, None), (3.0, 0.0, 0.0, None)]
+
+
+def test_months_since_look_back_to_the_latest_month_above_zero_unless_one_is_unknown() -> None:
+    drawing = """
+        month    customer_id  hall_contacts  hotline_contacts  complaints
+        2025-02  ann          1              0                 7
+        2025-04  bob          0              0                 2
+    """
+    gapless = known_months("2025-06", contacts=drawing, empty=("2025-01", "2025-03", "2025-05", "2025-06"))
+    built = windows.build(gapless, population("ann", "bob"), CALLS)
+    assert rows_of(built, "complaint_months_since", "any_months_since") == [(4.0, 4.0), (2.0, None)]
+    gap = known_months("2025-06", contacts=drawing, empty=("2025-05", "2025-06"))
+    assert rows_of(windows.build(gap, population("ann", "bob"), CALLS), "complaint_months_since") == [(None,), (2.0,)]

@@ -49,15 +49,26 @@ COMPETITOR = "signs of a competitor (calls to its service line, forwarding to it
         ("bill_plan_fee_share_3", None, "the plan's fixed fee: share unknown"),
         ("usage_off_net_share_3", 0.8, "80 % of the last three months' outgoing minutes went to other operators"),
         ("event_complaint_begun_3", 2, "severe complaints: 2 in the last three months"),
-        ("event_complaint_begun_6", 0, "no severe complaints in the last six months"),
-        ("event_complaint_begun_6", None, "severe complaints: unknown in the last six months"),
+        ("event_complaint_begun_3", 0, "no severe complaints in the last three months"),
+        ("event_complaint_begun_3", None, "severe complaints: unknown in the last three months"),
+        (
+            "event_competitor_call_seconds_3",
+            95,
+            "seconds of calls to a competitor's service line: 95 in the last three months",
+        ),
+        (
+            "event_competitor_call_long_3",
+            0,
+            "no calls to a competitor's service line of more than a minute in the last three months",
+        ),
+        ("event_forwarding_open", 1, "forwardings to a competitor: 1 in force at the month's end"),
         ("event_complaint_months_since", 0, "severe complaints, in the latest month"),
         ("event_complaint_months_since", 1, "severe complaints, most recently 1 month ago"),
         ("event_complaint_months_since", NAN, "no severe complaints known in the last six months"),
         (
-            "event_own_suspension_days_3",
+            "event_stop_days_3",
             12,
-            "days under suspensions at the customer's own wish: 12 in the last three months",
+            "days under suspensions and stops of any kind: 12 in the last three months",
         ),
         ("event_competitor_begun_1", 0, "no signs of a competitor in the latest month"),
         (
@@ -65,6 +76,48 @@ COMPETITOR = "signs of a competitor (calls to its service line, forwarding to it
             2,
             f"{COMPETITOR}, most recently 2 months ago",
         ),
+        (
+            "usage_off_net_share_change_3",
+            0.1,
+            "the share of minutes to other operators up by 10 % from the two months before to the latest",
+        ),
+        ("contact_complaint_months_since", 2, "number of complaints last above zero 2 months ago"),
+        ("contact_complaint_months_since", None, "number of complaints: none known in the last six months"),
+        ("contact_digital_share_3", 0.25, "25 % of the last three months' contacts were digital"),
+        (
+            "bill_payment_delay_mean_3",
+            12,
+            "delay of payment after the due date 12 days a month over the last three months",
+        ),
+        ("contract_in_force", 0, "no contracts in force at the month's end"),
+        ("contract_days_to_end", -20, "contract ended 20 days ago"),
+        ("contract_months_since_start", 3, "the newest contract in force began 3 months ago"),
+        ("contract_penalty", 200, "what leaving at the month's end would cost the customer: 200.00 CNY"),
+        ("contract_bill_vs_expected", 2.34, "latest bill 2.3 times the expected"),
+        ("contract_far_beyond_3", 2, "the bill was more than twice the expected spend in 2 of the last three months"),
+        (
+            "plan_minutes_used_3",
+            1.4,
+            "usual minutes of the last three months against those that the plan includes: 140 %",
+        ),
+        (
+            "plan_saving",
+            None,
+            "what the cheapest plan of the brand on sale would have saved a month: unknown",
+        ),
+        ("plan_on_sale", 0, "the present plan can still be chosen by new customers: no"),
+        ("device_price_band", 3, "price band of the handset: high"),
+        ("device_brand", "Nokia", "brand of the handset: Nokia"),
+        ("device_months_in_use", 30, "the handset was first seen 30 months ago"),
+        ("circle_competitor_share", 0.4, "40 % of the circle's minutes with people on a large competitor's network"),
+        ("circle_size_change_3", -4, "the size of the calling circle down by 4 in three months"),
+        ("account_closed_user_group", 1, "the number is in a closed user group: yes"),
+        (
+            "survey_overall_6",
+            3.5,
+            "overall satisfaction on average over the answers of six months, from 0 to 10: 3.5 points",
+        ),
+        ("survey_months_since", 0, "the customer last answered a survey in the latest month"),
         ("custom_fun_score_last", 1.5, "fun score: 1.5 in the latest month"),
         ("custom_fun_score_last", None, "fun score: unknown"),
         ("custom_fun_score_change_1", -2, "fun score down by 2 from the month before"),
@@ -99,9 +152,13 @@ def test_windows_of_one_measure_and_what_says_the_same_are_one_topic():
         return WORDS[indicator].topic
 
     assert topic("bill_amount_ratio_3") == topic("bill_amount_slope_6") == topic("bill_plan_fee_last")
-    assert topic("usage_on_net_last") == topic("usage_voice_in_share_3")
-    assert topic("plan_current") == topic("plan_id") == topic("event_plan_change_begun_1")
-    assert topic("event_stop_open") == topic("suspended") == topic("event_arrears_stop_days_3")
+    assert topic("usage_on_net_ratio_3") == topic("usage_voice_in_share_3")
+    assert topic("plan_current") == topic("plan_id") == topic("event_plan_change_begun_6")
+    assert topic("event_stop_open") == topic("suspended") == topic("event_arrears_stop_open")
+    assert (
+        topic("event_competitor_call_long_3") == topic("usage_competitor_mean_3") == topic("event_second_sim_begun_3")
+    )
+    assert topic("contract_bill_vs_expected") == topic("plan_saving") != topic("contract_penalty")
     assert topic("bill_amount_last") != topic("usage_voice_out_last") != topic("event_competitor_begun_3")
 
 

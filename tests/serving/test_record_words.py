@@ -22,7 +22,8 @@ from serving.record_words import RECORD
         ("days_to_contract_end", float("nan"), "no end of a contract on record"),
         ("suspended", 1, "number suspended at the month's end"),
         ("suspended", 0, "number not suspended at the month's end"),
-        ("suspended_share_3", 0.34, "suspended at 34 % of the month's ends of the last three months"),
+        ("suspended_share_6", 0.34, "suspended at 34 % of the month's ends of the last six months"),
+        ("onboarding_stage", "first month", "newcomer or not: first month"),
         ("suspended_share_6", 0, "suspended at no month's end of the last six months"),
         ("months_known_6", 4, "on record in 4 of the last six months"),
         ("payment_type", "prepaid", "pays prepaid"),
@@ -30,9 +31,9 @@ from serving.record_words import RECORD
         ("dealer", None, "selling dealer unknown"),
         ("prefecture", "克拉玛依", "belongs to 克拉玛依"),
         ("plan_months_on_current", 14, "on the present plan for 14 months"),
-        ("plan_begun_3", 2, "tariff plans begun: 2 in the last three months"),
-        ("plan_ended_1", 0, "no tariff plan ended in the latest month"),
-        ("plan_ended_1", None, "tariff plan ended: unknown in the latest month"),
+        ("plan_begun_6", 2, "tariff plans begun: 2 in the last six months"),
+        ("plan_ended_6", 0, "no tariff plan ended in the last six months"),
+        ("plan_ended_6", None, "tariff plan ended: unknown in the last six months"),
     ],
 )
 def test_the_value_is_said_in_words(indicator: str, value: float | str | None, words: str):

@@ -1,0 +1,155 @@
+"""Plan fit: how much of the plan's allowances is used, and whether another plan of the brand would be cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+from features.catalogue import Angle, Indicator
+from features.known_months import Frame, KnownMonths
+from features.side_by_side import MonthlyColumns, mean_of_known, side_by_side, sum_or_null, total
+
+MONTHS = 3
+USED = {"minutes": "voice_out_minutes", "mb": "data_mb", "sms": "sms_count"}
+"""What counts against an allowance, by the column of the plans that holds the allowance."""
+_PLAN_COLUMNS = ("fee", "included_minutes", "included_mb", "included_sms", "minute_price", "mb_price")
+
+
+def catalogue() -> tuple[Indicator, ...]:
+    used = {"minutes": "minutes", "mb": "data", "sms": "short messages"}
+    over = "In how many of the last three months calls or data went beyond the plan's allowance."
+    saving = "What the cheapest plan of the brand on sale would have saved a month."
+    share = "That saving as a share of what the present plan costs by the same use."
+    on_sale = "Whether the present plan can still be chosen by new customers."
+    return (
+        *(
+            _indicator(
+                f"plan_{what}_used_3",
+                "ratio",
+                f"Usual {words} of the last three months against those that the plan includes.",
+            )
+            for what, words in used.items()
+        ),
+        _indicator("plan_over_allowance_3", "months", over),
+        _indicator("plan_saving", "currency", saving),
+        _indicator("plan_saving_share", "share", share),
+        Indicator("plan_on_sale", "contract and plan fit", "flag", on_sale, 1, "plans", beside=("customers",)),
+    )
+
+
+def _indicator(name: str, unit: str, meaning: str) -> Indicator:
+    angle: Angle = "contract and plan fit"
+    return Indicator(name, angle, unit, meaning, MONTHS, "plans", beside=("customers", "usage"))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A plan on sale: its brand and what it costs by use."""
+
+    brand: str
+    fee: float
+    included_minutes: float
+    included_mb: float
+    minute_price: float
+    mb_price: float
+
+
+def build(known: KnownMonths, population: Frame) -> Frame | None:
+    """One row per customer of `population`; None when the month's customers or plans were not delivered.
+
+    The catalogue of plans is small, so it is fetched, and each offer's cost becomes an expression: to join every
+    customer with every plan of the brand would hold as many rows as both multiplied.
+    """
+    customers, plans = (known.table(name, known.as_of) for name in ("customers", "plans"))
+    if customers is None or plans is None:
+        return None
+    own = plans.select(
+        "plan_id",
+        nw.col("brand").alias("plan_brand"),
+        *(nw.col(name).cast(nw.Float64) for name in _PLAN_COLUMNS),
+        nw.col("on_sale").cast(nw.Float64).alias("plan_on_sale"),
+    )
+    on_plan = customers.select("customer_id", nw.col("plan_id").cast(nw.String))
+    frame = population.select("customer_id").join(on_plan, on="customer_id", how="left")
+    frame = _with_usage(frame.join(own, on="plan_id", how="left"), known)
+    frame = frame.with_columns(
+        *(mean_of_known(_months(what)).alias(what) for what in USED), _over_allowance().alias("plan_over_allowance_3")
+    )
+    frame = frame.with_columns(_cost().alias("cost"), _cheapest(offers(plans)).alias("cheapest"))
+    return frame.select("customer_id", *_indicators())
+
+
+def offers(plans: Frame) -> tuple[Offer, ...]:
+    """The plans on sale of which all is known that a bill needs, each once."""
+    columns = ("brand", "fee", "included_minutes", "included_mb", "minute_price", "mb_price")
+    amounts = [nw.col(name).cast(nw.Float64) for name in columns[1:]]
+    found: Any = plans.filter(nw.col("on_sale")).select("brand", *amounts).drop_nulls().collect()
+    return tuple(sorted({Offer(*row) for row in found.select(*columns).iter_rows()}, key=repr))
+
+
+def _with_usage(frame: Frame, known: KnownMonths) -> Frame:
+    wanted = MonthlyColumns("usage", {what: nw.col(column) for what, column in USED.items()}, range(MONTHS))
+    side = side_by_side(known, frame, wanted)
+    if side is not None:
+        return frame.join(side, on="customer_id", how="left")
+    return frame.with_columns(
+        nw.lit(None, dtype=nw.Float64).alias(f"{what}__{ago}") for what in USED for ago in range(MONTHS)
+    )
+
+
+def _months(what: str) -> list[nw.Expr]:
+    return [nw.col(f"{what}__{ago}") for ago in range(MONTHS)]
+
+
+def _over_allowance() -> nw.Expr:
+    """Months in which calls or data went beyond what is included; null when not known of any month."""
+    over = [
+        nw.any_horizontal(
+            nw.col(f"minutes__{ago}") > nw.col("included_minutes"),
+            nw.col(f"mb__{ago}") > nw.col("included_mb"),
+            ignore_nulls=False,
+        )
+        for ago in range(MONTHS)
+    ]
+    known = nw.any_horizontal(*[~month.is_null() for month in over], ignore_nulls=False)
+    return nw.when(known).then(total([month.cast(nw.Float64).fill_null(0.0) for month in over]))
+
+
+def _cost() -> nw.Expr:
+    """What the present plan costs by the usual use; unknown as soon as one of its prices is."""
+    minutes = (nw.col("minutes") - nw.col("included_minutes")).clip(lower_bound=0.0)
+    megabytes = (nw.col("mb") - nw.col("included_mb")).clip(lower_bound=0.0)
+    return nw.col("fee") + minutes * nw.col("minute_price") + megabytes * nw.col("mb_price")
+
+
+def _cheapest(on_sale: Sequence[Offer]) -> nw.Expr:
+    """What the cheapest offer of the present plan's brand costs by the usual use; null where there is none."""
+    cheapest: nw.Expr = nw.lit(None, dtype=nw.Float64)
+    for brand in sorted({offer.brand for offer in on_sale}):
+        costs = [_cost_of(offer) for offer in on_sale if offer.brand == brand]
+        of_brand = nw.min_horizontal(*costs) if len(costs) > 1 else costs[0]
+        cheapest = nw.when(nw.col("plan_brand") == brand).then(of_brand).otherwise(cheapest)
+    return cheapest
+
+
+def _cost_of(offer: Offer) -> nw.Expr:
+    minutes = (nw.col("minutes") - offer.included_minutes).clip(lower_bound=0.0)
+    megabytes = (nw.col("mb") - offer.included_mb).clip(lower_bound=0.0)
+    return minutes * offer.minute_price + megabytes * offer.mb_price + offer.fee
+
+
+def _indicators() -> list[nw.Expr]:
+    cost = nw.col("cost")
+    # Where nothing on sale is cheaper there is nothing to save, which is known and zero.
+    saving = (cost - nw.min_horizontal(cost, nw.col("cheapest"))).clip(lower_bound=0.0)
+    values = {
+        **{f"plan_{what}_used_3": nw.col(what) / sum_or_null(nw.col(f"included_{what}")) for what in USED},
+        "plan_over_allowance_3": nw.col("plan_over_allowance_3"),
+        "plan_saving": saving,
+        "plan_saving_share": saving / sum_or_null(cost),
+        "plan_on_sale": nw.col("plan_on_sale"),
+    }
+    return [values[indicator.name].alias(indicator.name) for indicator in catalogue()]
