@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from features.delivery import Delivered, Receiving
     from features.month_ledger import Entry
     from features.sources import OpenExtract, Source
+
+FEW_TABLES = 6
+"""As many as a line can tell of by name."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _deliver_month(
     since = month if arrival.backload else None
     with work.home.locked(month_lock(month), work.say):
         delivered = deliver(receiving, extract, month, known_since=since, accept_partial=arrival.accept_partial)
-    work.say(f"{month}: " + ", ".join(_told(table) for table in delivered))
+    work.say(f"{month}: " + ", ".join(_told(delivered)))
     return delivered
 
 
@@ -154,10 +157,18 @@ def _written(source: Source) -> str:
     return source.name if source.folder == SOURCES / source.name else str(source.folder)
 
 
-def _told(table: Delivered) -> str:
-    rejected = f", {table.rejected:,} rejected" if table.rejected else ""
-    revision = f" (revision {table.revision})" if table.outcome == "revision" else ""
-    return f"{table.table} {table.rows:,} rows {table.outcome}{revision}{rejected}"
+def _told(delivered: list[Delivered]) -> Iterator[str]:
+    """Each table by name, but many that came alike and whole are counted."""
+    alike = {outcome: [table for table in delivered if table.outcome == outcome] for outcome in ("new", "unchanged")}
+    for outcome, tables in alike.items():
+        whole = [table for table in tables if not table.rejected]
+        if len(whole) > FEW_TABLES:
+            yield f"{len(whole)} tables {outcome} with {sum(table.rows for table in whole):,} rows"
+            delivered = [table for table in delivered if table not in whole]
+    for table in delivered:
+        rejected = f", {table.rejected:,} rejected" if table.rejected else ""
+        revision = f" (revision {table.revision})" if table.outcome == "revision" else ""
+        yield f"{table.table} {table.rows:,} rows {table.outcome}{revision}{rejected}"
 
 
 def build_features(work: Workspace, as_of: Month) -> Entry:
