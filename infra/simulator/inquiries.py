@@ -1,0 +1,55 @@
+"""Inquiries: how often people turn to the operator, about what, and by which channel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infra.simulator.chance import Array
+from infra.simulator.departures import PORTED
+from infra.simulator.hazard import offers
+from infra.simulator.lines import CHANNELS, Lines
+from infra.simulator.moments import Moment
+from infra.simulator.mood import Felt
+
+TOPICS = ("bill_queries", "plan_consultations", "business_transactions", "complaints", "portability_queries")
+_APP = 4
+_MOST = 12
+
+
+def inquire(now: Moment, lines: Lines, felt: Felt, going: Array, billed: Array) -> dict[str, Array]:
+    """Contacts of the month by topic and by channel; each has one channel and at most one topic."""
+    made, dice = now.constants.inquiries, now.dice
+    sensitivity, often = 4 * lines["sensitivity"], lines["inquires"] * billed
+    lured = offers(now, 0)[lines["area"]]
+    porting = going & (lines["exit"] == PORTED)
+    unhappy = (-lines["satisfaction"]).clip(0, 3)
+    rates = {
+        "bill_queries": often * (made.bill * sensitivity[:, 0] + made.bill_after_shock * felt.shock),
+        "plan_consultations": often * made.plan * sensitivity[:, 0] * (1 + 0.5 * lured) * (1 + going),
+        "business_transactions": often * made.business * sensitivity[:, 1],
+        "complaints": often * (made.complaint * (0.5 + unhappy) + made.complaint_after_fault * felt.faults.clip(0, 3))
+        + made.complaint_after_shock * felt.shock,
+        "portability_queries": billed * (made.portability * (1 + 2 * lured) + made.portability_going * porting),
+    }
+    topics = {topic: dice.count(topic, np.minimum(rate, 4)) for topic, rate in rates.items()}
+    other = dice.count("other topics", np.minimum(often * made.other * sensitivity[:, 1], 4))
+    lines["complained"][topics["complaints"] > 0] = now.number
+    return {**_channels(now, lines, other + sum(topics.values())), **topics}
+
+
+def _channels(now: Moment, lines: Lines, number: Array) -> dict[str, Array]:
+    """Give each contact a channel by taste; a new app hall draws contacts away from all others."""
+    taste = lines["channel_taste"].copy()
+    opened = now.change("app_hall")
+    if opened:
+        taste *= 1 - 0.5 * min(opened, 1.5)
+        taste[:, _APP] += 1 - taste.sum(axis=1)
+    edges = taste.cumsum(axis=1)
+    counts = np.zeros((len(number), CHANNELS), np.int32)
+    for nth in range(min(int(number.max(initial=0)), _MOST)):
+        who = np.flatnonzero(number > nth)
+        luck = now.dice.of(who).uniform(f"channel of contact {nth}")
+        channel = (luck[:, None] > edges[who]).sum(axis=1).clip(max=CHANNELS - 1)
+        counts[who, channel] += 1
+    names = ("hall_contacts", "hotline_contacts", "sms_contacts", "web_contacts", "app_contacts")
+    return {name: counts[:, channel] for channel, name in enumerate(names)}

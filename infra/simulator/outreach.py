@@ -1,0 +1,151 @@
+"""Outreach: what a campaign's contacts come to: attempts, answers, and a change in those who are reached.
+
+Nobody is a persuadable by birth. What a contact does rests on how well the plan fits the person's sensitivities,
+the channel their taste, and how often they were called lately; some people do not bear being called. Sure things,
+lost causes, persuadables and customers driven away (Radcliffe and Surry, 2011) come of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from infra.simulator.chance import Array, Dice
+from infra.simulator.departures import silent
+from infra.simulator.hazard import find_hazard
+from infra.simulator.lines import CHANNELS, NONE, SENSITIVITIES, Lines, on_net, phone_number, picked
+from infra.simulator.moments import Moment
+from infra.simulator.people import CHANNEL_NAMES
+from infra.simulator.truth import chance_of_leaving
+
+OUTCOMES = ("busy", "no_answer", "reached")
+BUSY, NO_ANSWER, REACHED = range(3)
+ATTEMPTS, DAYS_APART = 3, 4
+"""A number that does not answer is tried again some days later."""
+WINDOW = 3
+"""Months after the contact over which both potential outcomes are told."""
+
+CONTACT = np.dtype([("number", "i8"), ("month", "M8[M]"), ("campaign", "O"), ("channel", "O"), ("plan", "O")])
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Whom the operator contacts in which month, as an array of CONTACT; one per number and month."""
+
+    rows: Array
+
+
+NOBODY = Contacts(np.zeros(0, CONTACT))
+
+
+class Answers(NamedTuple):
+    """Attempts of a month, column by column, and what being contacted means for each contacted line.
+
+    `at` are positions of attempts; `contacted` those of lines, with P(leave within WINDOW months) `without`
+    and `given` the contact.
+    """
+
+    rows: Array
+    day: Array
+    outcome: Array
+    accepted: Array
+    seconds: Array
+    at: Array
+    contacted: Array
+    without: Array
+    given: Array
+
+
+def contact(now: Moment, lines: Lines, contacts: Contacts) -> Answers:
+    """Contact this month's people; it acts from the next month on, on them alone."""
+    lines["fatigue"] *= np.float32(now.constants.effects.fatigue_memory)
+    called, at = _found(now, lines, contacts)
+    dice = now.dice.of(at)
+    sway = sway_of(now, lines, at, called["plan"], called["channel"])
+    answers, reached = _attempts(now, lines, at, called, dice)
+    before = picked(lines, at)
+    accepts = _accepts(now, sway, dice)
+    answers = answers._replace(accepted=answers.accepted & accepts[answers.at])
+    _move(now, lines, at, sway, reached)
+    moved = picked(lines, at)
+    for state in (before, moved):
+        find_hazard(now.of(at), state)
+    leads = now.constants.leaving.lead_shares
+    without, given = (chance_of_leaving(state, now.number, leads, (0, WINDOW)) for state in (before, moved))
+    return answers._replace(at=at[answers.at], contacted=at, without=without, given=given)
+
+
+def _found(now: Moment, lines: Lines, contacts: Contacts) -> tuple[Array, Array]:
+    """This month's contacts whose number somebody here still has, and the positions of those lines."""
+    rows = contacts.rows[contacts.rows["month"] == np.datetime64(str(now.month), "M")]
+    numbers = phone_number(lines["line"])
+    order = np.argsort(numbers)
+    at = order[np.searchsorted(numbers, rows["number"], sorter=order).clip(max=len(numbers) - 1)]
+    known = (numbers[at] == rows["number"]) & on_net(picked(lines, at), now.begin)
+    return rows[known], at[known]
+
+
+def sway_of(now: Moment, lines: Lines, at: Array, plans: Array, channels: Array) -> Array:
+    """What being reached changes in the logarithm of each one's hazard: below zero for who is kept by it."""
+    made = now.constants.effects
+    match = 4 * (lines["sensitivity"][at] * fits(now, plans)).sum(axis=1)
+    column = np.array([CHANNEL_NAMES.index(name) if name in CHANNEL_NAMES else 0 for name in channels], int)
+    liked = CHANNELS * lines["channel_taste"][at, column]
+    keeps = made.keeps + made.keeps_by_match * (match - 1) + made.keeps_by_channel * (liked - 1).clip(max=1)
+    annoyed = lines["reactance"][at] > made.annoyed_above
+    drives = made.drives * annoyed + made.drives_by_fatigue * lines["fatigue"][at]
+    sway: Array = made.strength * (drives - keeps.clip(0) * ~annoyed)
+    return sway
+
+
+def fits(now: Moment, plans: Array) -> Array:
+    """How well each care plan answers each sensitivity, in shares; an unknown plan answers all alike."""
+    made = now.constants.effects
+    kinds = [made.tariff_plans, made.service_plans, made.new_product_plans, made.device_plans]
+    rows = [[float(plan in kind) for kind in kinds] for plan in plans]
+    found = np.array(rows).reshape(len(plans), len(SENSITIVITIES))
+    return np.where(found.any(axis=1, keepdims=True), found, 1 / len(SENSITIVITIES))
+
+
+def _attempts(now: Moment, lines: Lines, at: Array, called: Array, dice: Dice) -> tuple[Answers, Array]:
+    """Every attempt that was made, by position among the called, and who was reached in the end."""
+    first = now.begin + 5 + (10 * dice.uniform("first try")).astype(np.int32)
+    closed, seconds = lines["closed_on"][at], (20 + 280 * dice.uniform("talk")).astype(np.int32)
+    reached, made = np.zeros(len(at), bool), []
+    for attempt in range(ATTEMPTS):
+        day = first + attempt * DAYS_APART
+        outcome = _outcome(called["channel"], dice.uniform(f"attempt {attempt}"))
+        outcome[((closed != NONE) & (closed <= day)) | silent(picked(lines, at), now.number)] = NO_ANSWER
+        tried, reached = np.flatnonzero(~reached), reached | (outcome == REACHED)
+        made.append((tried, day[tried], outcome[tried]))
+    who, day, outcome = (np.concatenate(parts) for parts in zip(*made, strict=True))
+    heard, order = outcome == REACHED, np.lexsort((day, who))
+    nothing = np.zeros(0)
+    talk = np.where(heard, seconds[who], NONE)[order]
+    who, day, outcome, heard = who[order], day[order], outcome[order], heard[order]
+    return Answers(called[who], day, outcome, heard, talk, who, nothing, nothing, nothing), reached
+
+
+def _outcome(channel: Array, chance: Array) -> Array:
+    """A message is never busy, and seldom without answer."""
+    message = channel == "sms"
+    busy, no_answer = np.where(message, 0, 0.1), np.where(message, 0.1, 0.3)
+    return np.select([chance < busy, chance < busy + no_answer], [BUSY, NO_ANSWER], REACHED)
+
+
+def _accepts(now: Moment, sway: Array, dice: Dice) -> Array:
+    """Who likes the plan takes it more often; taking it and staying for it are not the same."""
+    return dice.happens("accepts", (now.constants.effects.accepts * np.exp(-sway)).clip(0.02, 0.8))
+
+
+def _move(now: Moment, lines: Lines, at: Array, sway: Array, reached: Array) -> None:
+    """Change the hazard of those who were reached; who had decided to go may think again."""
+    made = now.constants.effects
+    lines["fatigue"][at[reached]] += 1
+    lines["sway"][at[reached]] = sway[reached]
+    lines["swayed_until"][at[reached]] = now.number + made.months
+    kept = (1 - np.exp(made.thinks_again * sway.clip(max=0))) * reached * (lines["left"][at] == NONE)
+    kept = at[now.dice.of(at).happens("thinks again", kept) & (lines["decided"][at] != NONE)]
+    lines["decided"][kept] = lines["exit"][kept] = NONE

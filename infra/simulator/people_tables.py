@@ -1,0 +1,155 @@
+"""People's tables: households, profiles, products, accounts and surveys: what an operator knows beside the traffic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from infra.simulator.accounts import CLASSES, INDUSTRIES, ROLES
+from infra.simulator.chance import Array, Dice
+from infra.simulator.life import LivedMonth
+from infra.simulator.lines import NONE, Lines, on_net, picked
+from infra.simulator.mood import TOPICS, survey
+from infra.simulator.people import ETHNICITIES, INTERESTS, OCCUPATIONS, RELATIONS
+from infra.simulator.products import PRODUCT_FAMILIES, PRODUCT_FEES, PRODUCT_NAMES
+from infra.simulator.tables import day, money, named, numbers
+
+HOME = 4
+"""Neighbouring places that may share a household."""
+
+
+def people_tables(lived: LivedMonth) -> dict[str, pa.Table]:
+    """Households, profiles, products, members and answers to surveys, of numbers that are on net."""
+    lines = lived.block.lines
+    at = np.flatnonzero(on_net(lines, lived.now.begin))
+    there = picked(lines, at)
+    ids = numbers(there)
+    return {
+        "households": _households(lived, there, ids),
+        "customer_profile": _profile(lived, there, ids),
+        "products_held": _products(lived, there, ids),
+        "account_members": _members(lived, there, ids),
+        "accounts": _accounts(lived, there),
+        "satisfaction": _satisfaction(lived),
+    }
+
+
+def _households(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
+    """Neighbouring places form a household where it is known; persons may outnumber the numbers held here."""
+    place = lines["place"] // HOME
+    person = Dice(lines["person"], lived.now.seed, "ever")
+    known = person.happens("household known", 0.6)
+    counted = np.bincount(place[known], minlength=int(place.max(initial=0)) + 1)[place]
+    home = Dice((np.int64(lived.block.number) << 22) + place, lived.now.seed, "ever")
+    persons = np.maximum(counted, home.choice("persons", (2, 3, 3, 1)) + 1)
+    first = np.zeros(len(place), bool)
+    where = np.flatnonzero(known)
+    first[where[np.unique(place[known], return_index=True)[1]]] = True
+    return pa.table(
+        {
+            "customer_id": ids,
+            "household_id": pa.array(np.char.add(f"H{lived.block.number}-", place.astype(str)), pa.string()),
+            "role": named(("member", "head"), first * 1),
+            "numbers": counted.astype(np.int32),
+            "persons": persons.astype(np.int32),
+        }
+    ).filter(pa.array(known))
+
+
+def _profile(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
+    dice = Dice(lines["person"], lived.now.seed, "ever")
+    document = lines["document"]
+    _, same, held = np.unique(document, return_inverse=True, return_counts=True)
+    consents, tells = lines["consents"], dice.uniform("tells")
+    influence = np.select([lines["role"] == 1, lines["role"] == 2], [2, 3], dice.happens("leads", 0.012) * 1)
+    return pa.table(
+        {
+            "customer_id": ids,
+            "document_hash": pa.array(document + 650_000_000_000_000_000).cast(pa.string()),
+            "numbers_held": held[same].astype(np.int32),
+            "influence": named(
+                ("none", "party_government_or_army", "enterprise_key_contact", "enterprise_it_lead"), influence
+            ),
+            "gender": named(("female", "male"), dice.happens("man", 0.53) * 1),
+            "occupation": named(OCCUPATIONS, _told(dice.choice("occupation", np.ones(len(OCCUPATIONS))), tells < 0.6)),
+            "interests": named(INTERESTS, _told(dice.choice("interest", np.ones(len(INTERESTS))), tells < 0.3)),
+            "relations": named(RELATIONS, _told(dice.choice("relation", np.ones(len(RELATIONS))), tells < 0.2)),
+            "anniversary": _anniversary(dice, consents & (tells < 0.5)),
+            "ethnicity": named(ETHNICITIES, _told(dice.choice("ethnicity", (55, 25, 8, 6, 6)), tells < 0.7)),
+            "consents_to_care": consents,
+            "consents_to_marketing": dice.happens("consents to marketing", 0.75),
+        }
+    )
+
+
+def _told(choice: Array, told: Array) -> Array:
+    return np.where(told, choice, NONE)
+
+
+def _anniversary(dice: Dice, told: Array) -> pa.Array:
+    dates = [f"{month:02d}-{date:02d}" for month in range(1, 13) for date in range(1, 29)]
+    return named(dates, _told(dice.choice("anniversary", np.ones(len(dates))), told))
+
+
+def _products(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
+    since, until = lines["product_since"], lines["product_until"]
+    at, product = np.nonzero(since != NONE)
+    ended = until[at, product]
+    return pa.table(
+        {
+            "customer_id": ids.take(pa.array(at)),
+            "product": named(PRODUCT_NAMES, product),
+            "family": named(PRODUCT_FAMILIES, product),
+            "started_on": day(since[at, product]),
+            "ended_on": day(ended),
+            "fee": money(np.array(PRODUCT_FEES)[product]),
+        }
+    ).filter(pa.array((ended == NONE) | (ended >= lived.now.begin)))
+
+
+def _members(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
+    accounts, at = lived.block.accounts, lines["account"]
+    since = np.maximum(lines["activated"], accounts.since[at.clip(min=0)] if accounts.name else 0)
+    return pa.table(
+        {
+            "customer_id": ids,
+            "account_id": named(accounts.name, at),
+            "role": named(ROLES, lines["role"]),
+            "in_closed_user_group": lines["in_user_group"],
+            "member_since": day(since),
+        }
+    ).filter(pa.array(at != NONE))
+
+
+def _accounts(lived: LivedMonth, lines: Lines) -> pa.Table:
+    accounts, now = lived.block.accounts, lived.now
+    members = np.bincount(lines["account"][lines["account"] != NONE], minlength=len(accounts.name))
+    dice = Dice(accounts.first.astype(np.int64) + (np.int64(lived.block.number) << 22), now.seed, str(now.month))
+    return pa.table(
+        {
+            "account_id": pa.array(accounts.name, pa.string()),
+            "industry": named(INDUSTRIES, accounts.industry),
+            "account_class": named(CLASSES, accounts.rank),
+            "phones": accounts.phones.astype(np.int32),
+            "members": members.astype(np.int32),
+            "spend": money(accounts.phones * 4 * dice.factor("spend", 0.5)),
+            "manager": pa.array(accounts.managers(), pa.string()),
+            "prefecture": pa.array(accounts.cities(), pa.string()),
+            "since": day(accounts.since),
+            "has_closed_user_group": accounts.user_group,
+        }
+    )
+
+
+def _satisfaction(lived: LivedMonth) -> pa.Table:
+    lines, now = lived.block.lines, lived.now
+    here = (lines["closed_on"] == NONE) & (lines["left"] == NONE) & (lines["activated"] < now.begin)
+    at, surveyed, topic, score = survey(now, lines, here)
+    return pa.table(
+        {
+            "customer_id": numbers(lines).take(pa.array(at)),
+            "surveyed_on": day(surveyed),
+            "topic": named(TOPICS, topic),
+            "score": score.astype(np.int32),
+        }
+    )

@@ -1,0 +1,150 @@
+"""Population: who is there when a block begins, who joins it month by month, and what they bring along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infra.simulator.accounts import Accounts, account_of
+from infra.simulator.chance import Array, Dice, chance_of
+from infra.simulator.circles import circle_of_stranger, draw_circles
+from infra.simulator.handsets import draw_handsets
+from infra.simulator.lines import BLOCK, NONE, Lines, line_id, new_lines
+from infra.simulator.moments import Moment, first_day
+from infra.simulator.people import draw_habits, draw_people
+from infra.simulator.places import AREAS, dealers_of
+from infra.simulator.products import draw_products
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """The ids of lines that come to be in a moment, and of the lines that their holders had before, if any."""
+
+    line: Array
+    person: Array
+    former: Lines | None = None
+
+
+def block_sizes(customers: int) -> list[int]:
+    """How many initial numbers each block holds; the last one the rest."""
+    whole, rest = divmod(customers, BLOCK)
+    return [BLOCK] * whole + [rest] * (rest > 0)
+
+
+def initial_lines(now: Moment, size: int, accounts: Accounts) -> Lines:
+    """Those who are there to begin with: one in some persons holds two numbers, side by side."""
+    place = np.arange(size)
+    line = line_id(now.block, place)
+    second = Dice(line, now.seed, "ever").happens("second number", now.constants.people.second_number_share)
+    second[1:] &= ~second[:-1]
+    second[:1] = False
+    lines = _drawn(now, Arrivals(line, line - second), size, accounts)
+    lines["holds_place"][:] = True
+    return lines
+
+
+def newcomers(now: Moment, joined: int, size: int, accounts: Accounts) -> Lines:
+    """Strangers who join in this month; about as many as leave for good."""
+    coming = _poisson(now.constants.people.joining * size, chance_of(now.seed, "joining", now.block, now.month))
+    line = line_id(now.block, size + joined + np.arange(coming))
+    return _drawn(now, Arrivals(line, line), size, accounts)
+
+
+def _poisson(rate: float, chance: float) -> int:
+    from scipy.stats import poisson
+
+    return int(poisson.ppf(chance, rate))
+
+
+def _drawn(now: Moment, arrivals: Arrivals, size: int, accounts: Accounts) -> Lines:
+    lines, people = new_lines(len(arrivals.line)), now.constants.people
+    lines["line"][:], lines["person"][:], lines["document"][:] = arrivals.line, arrivals.person, arrivals.person
+    count = (arrivals.person & ((1 << 19) - 1)).astype(np.int64)
+    initial = count < size
+    lines["place"][:] = np.where(initial, arrivals.line & 0xFFFF, circle_of_stranger(arrivals.person, size, now.seed))
+    person = Dice(arrivals.person, now.seed, "ever")
+    lines["account"][:] = account_of(lines["place"], accounts)
+    lines["account"][~initial & ~person.happens("joins account", 0.6)] = NONE
+    _belong(lines, person, accounts)
+    member = lines["account"] != NONE
+    lines["brand"][:] = person.choice("brand", people.brand_shares)
+    lines["brand"][member & person.happens("business brand", 0.75)] = 0
+    community = Dice((np.int64(now.block) << 22) + lines["place"] // 32, now.seed, "ever")
+    moved = person.happens("lives elsewhere", 0.3)
+    lines["area"][:] = np.where(moved, person.uniform("area"), community.uniform("area")) * AREAS
+    _settle(now, lines, arrivals.line, initial)
+    draw_circles(lines, now.block, size, now.seed, now.constants)
+    return lines
+
+
+def _belong(lines: Lines, person: Dice, accounts: Accounts) -> None:
+    """A member's role, and whether they are in the closed user group."""
+    if not accounts.name:
+        return
+    member, account = lines["account"] != NONE, lines["account"].clip(min=0)
+    lines["role"][:] = np.where(member, person.choice("role", (0.93, 0.04, 0.015, 0.015)), NONE)
+    lines["in_user_group"][:] = member & accounts.user_group[account] & person.happens("in user group", 0.85)
+
+
+def settle(now: Moment, lines: Lines, initial: Array) -> None:
+    """Fill in what comes with a new number: payment, habits, plan, contract, handset, products, dealer, first day."""
+    _settle(now, lines, lines["line"], initial)
+
+
+def _settle(now: Moment, lines: Lines, line: Array, initial: Array) -> None:
+    people, dice = now.constants.people, Dice(line, now.seed, "ever")
+    person = Dice(lines["person"], now.seed, "ever")
+    brand = lines["brand"]
+    lines["prepaid"][:] = dice.happens("prepaid", np.array(people.prepaid_shares)[brand])
+    lines["fraud"][:] = ~initial & dice.happens("fraud", now.constants.leaving.fraud_share)
+    lines["dealer"][:] = dealers_of(lines["area"], dice.uniform("dealer"))
+    low, high = np.array(people.birth_years)[brand].T
+    lines["birth_year"][:] = low + (high - low + 1) * person.uniform("born")
+    draw_people(lines, now.seed, now.constants)
+    draw_habits(lines, now.seed, now.constants)
+    before = np.array(people.days_on_net)[brand] * dice.exponential("days on net")
+    day = now.begin + dice.whole("joins on", 1, 27)
+    lines["activated"][:] = np.where(initial, now.begin - before.clip(31, 6_000), day)
+    lines["plan_since"][:] = lines["activated"]
+    _choose_plan(now, lines, dice)
+    _sign(now, lines, dice, initial)
+    draw_handsets(now, lines, dice)
+    draw_products(now, lines, dice, initial)
+    lines["balance"][:] = np.where(lines["prepaid"], lines["expected"] * (0.3 + dice.uniform("balance")), 0)
+    months = ((now.begin - lines["activated"]) / 30).clip(0, 24)
+    lines["points"][:] = (lines["expected"] * months * (0.2 + 0.6 * dice.uniform("points"))).astype(int)
+    lines["satisfaction"][:] = np.where(initial, 0.5 * dice.normal("satisfaction"), 0.2)
+
+
+def _choose_plan(now: Moment, lines: Lines, dice: Dice) -> None:
+    """A plan that fits the use that somebody thinks they have: misfit is what makes bills a surprise."""
+    billing = now.constants.billing
+    minutes = lines["minutes"] * dice.factor("thought minutes", billing.misfit)
+    mb = lines["mb"] * dice.factor("thought mb", billing.misfit)
+    lines["plan"][:] = now.tariff.best(lines["brand"], minutes, mb)
+    usual = now.tariff.cost(lines["plan"], minutes, mb) + 0.15 * lines["far_share"] * minutes + 0.1 * lines["texts"]
+    lines["expected"][:] = usual * billing.expects * dice.factor("expects", 0.15)
+    lines["last_bill"][:] = lines["expected"]
+
+
+def _sign(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
+    """Some are bound from their first day; of those there to begin with, the terms end month after month."""
+    bound = now.constants.contracts
+    kinds = dice.choice("contract kind", bound.kind_shares)
+    signs = dice.happens("signs", np.where(lines["prepaid"], bound.prepaid_share, bound.postpaid_share))
+    term = np.array(bound.terms)[dice.choice("term", bound.term_shares)]
+    begun = np.where(initial, (dice.uniform("contract age") * (term + 10)).astype(int), 0)
+    begun = np.minimum(begun, ((now.begin - lines["activated"]) // 31).clip(min=0))
+    start = np.where(begun > 0, month_start(now, -begun) + dice.whole("signs on", 1, 27), lines["activated"])
+    lines["contract_start"][:] = np.where(signs, start, NONE)
+    lines["contract_end"][:] = np.where(signs, month_start(now, term - begun) - 1, NONE)
+    lines["contract_kind"][:] = np.where(signs, kinds, NONE)
+    lines["agreed"][:] = lines["expected"]
+
+
+def month_start(now: Moment, later: Array) -> Array:
+    """The first day of the month so many months later."""
+    table = np.array([first_day(now.month + step) for step in range(-60, 61)])
+    found: Array = table[np.asarray(later).clip(-60, 60) + 60]
+    return found

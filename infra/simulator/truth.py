@@ -1,0 +1,89 @@
+"""Truth: what nobody but the simulator can know, for tests and benchmarks alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from infra.simulator.chance import Array
+from infra.simulator.departures import CAUSES, FORCED, lead_hazards, silent
+from infra.simulator.lines import CHANNELS, NONE, SENSITIVITIES, Lines, on_net, phone_number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from infra.simulator.life import LivedMonth
+
+
+def chance_of_leaving(lines: Lines, month: int, lead_shares: tuple[float, ...], window: tuple[int, int]) -> Array:
+    """P(leaving by choice within (`window[0]`, `window[1]`] months | whole state at the end of `month`).
+
+    Of the decided it rests on the hazards of the lead alone. Of the others, who decide first, it takes next
+    month's hazard for that of all months to come: what will have happened by then nobody knows. Being closed
+    by force before is left out.
+    """
+    hazards, hazard = lead_hazards(lead_shares), lines["hazard"].astype(np.float64)
+    decided = lines["decided"] != NONE
+    months = month - lines["decided"]
+    undecided = np.where(decided, 0.0, 1.0)
+    waiting = [np.where(decided & (months == k), 1.0, 0.0) for k in range(len(hazards))]
+    chance = np.zeros(len(undecided))
+    for step in range(1, window[1] + 1):
+        waiting = [undecided * hazard, *waiting[:-1]]
+        undecided = undecided * (1 - hazard)
+        leaves = [share * leave for share, leave in zip(waiting, hazards, strict=True)]
+        waiting = [share - gone for share, gone in zip(waiting, leaves, strict=True)]
+        if step > window[0]:
+            chance += sum(leaves)
+    there: Array = np.where((lines["left"] == NONE) & (lines["closed_on"] == NONE), chance, 0.0)
+    return there
+
+
+def truth_of(lived: LivedMonth) -> pa.Table:
+    """One row per line on the books that has not left: person, mind, chances and, of the contacted, both outcomes."""
+    import pyarrow as pa
+
+    lines, now = lived.block.lines, lived.now
+    leads = now.constants.leaving.lead_shares
+    kept = on_net(lines, now.begin) & ~silent(lines, now.number - 1) & (lines["exit"] != FORCED)
+    months = {name: _months(lines[name]) for name in ("decided", "left")}
+    p_leave = {f"p_leave_{h}": chance_of_leaving(lines, now.number, leads, (1, 1 + h)) for h in (1, 3)}
+    outcomes = {name: np.full(len(kept), np.nan) for name in ("without", "given")}
+    for name, column in outcomes.items():
+        column[lived.answers.contacted.astype(int)] = getattr(lived.answers, name)
+    return pa.table(
+        {
+            "customer_id": pa.array(phone_number(lines["line"])).cast(pa.string()),
+            "person": lines["person"],
+            "former_customer_id": _former(lines),
+            **months,
+            "cause": pa.array(CAUSES).take(pa.array(lines["cause"].clip(min=0))),
+            "satisfaction": lines["satisfaction"],
+            **{
+                f"sensitivity_{name.replace(' ', '_')}": lines["sensitivity"][:, k]
+                for k, name in enumerate(SENSITIVITIES)
+            },
+            **{f"channel_taste_{k}": lines["channel_taste"][:, k] for k in range(CHANNELS)},
+            "reactance": lines["reactance"],
+            "hazard": lines["hazard"],
+            **p_leave,
+            **{f"p_leave_{name}_contact": pa.array(column, from_pandas=True) for name, column in outcomes.items()},
+        }
+    ).filter(pa.array(kept))
+
+
+def _former(lines: Lines) -> pa.Array:
+    """The number that somebody who came back had before."""
+    import pyarrow as pa
+
+    came = lines["came_from"]
+    return pa.array(phone_number(came), mask=came == NONE).cast(pa.string())
+
+
+def _months(numbers: Array) -> pa.Array:
+    """Month numbers as the first days of months."""
+    import pyarrow as pa
+
+    months = (numbers.astype(np.int64) - 1970 * 12).astype("M8[M]").astype("M8[D]")
+    return pa.array(months, mask=numbers == NONE)
