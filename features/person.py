@@ -21,14 +21,16 @@ def catalogue() -> tuple[Indicator, ...]:
     )
 
 
+TOLD = {
+    "person_numbers": nw.col("numbers_held").cast(nw.Float64),
+    "person_influence": nw.col("influence").cast(nw.String),
+}
+
+
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when the month's profiles were not delivered."""
     month = known.table(TABLE, known.as_of)
     if month is None:
         return None
-    told = month.select(
-        "customer_id",
-        nw.col("numbers_held").cast(nw.Float64).alias("person_numbers"),
-        nw.col("influence").cast(nw.String).alias("person_influence"),
-    )
+    told = month.select("customer_id", *(value.alias(name) for name, value in TOLD.items()))
     return population.select("customer_id").join(told, on="customer_id", how="left")

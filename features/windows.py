@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import narwhals as nw
@@ -33,73 +34,102 @@ def build(known: KnownMonths, population: Frame, source: MeasureTable) -> Frame 
     frame = side_by_side(known, population, wanted)
     if frame is None:
         return None
-    blocks = [block for measure in source.measures if measure.looked_at for block in _blocks_of(measure)]
+    windows = {measure.name: _windows_of(measure) for measure in source.measures}
+    blocks = [_block(measure, name) for measure in source.measures for name in windows[measure.name].blocks]
     blocks += [block for share in source.shares for block in _blocks_of_share(share)]
-    windows = [window for measure in source.measures for window in _windows_of(measure)]
     shares = [_share_of(share) for share in source.shares]
     changes = [_share_change(share) for share in source.shares if share.change]
-    return frame.with_columns(*blocks).select("customer_id", *windows, *shares, *changes)
+    values = [value for measure in source.measures for value in windows[measure.name].values]
+    return frame.with_columns(*blocks).select("customer_id", *values, *shares, *changes)
 
 
-def _blocks_of(measure: Measure) -> list[nw.Expr]:
-    """Sums over blocks of months as columns `<measure>__<sum>_<months ago>`, from which the windows are put together.
+@dataclass(frozen=True)
+class _Windows:
+    """The windows of one measure, in the order of its `windows`, and the blocks that they are put together from."""
+
+    values: tuple[nw.Expr, ...]
+    blocks: tuple[str, ...]
+
+
+def _windows_of(measure: Measure) -> _Windows:
+    blocks: dict[str, None] = {}
+
+    def over(what: str, *spans: str) -> nw.Expr:
+        used = [f"{what}_{span}" for span in spans]
+        blocks.update(dict.fromkeys(used))
+        return total([nw.col(f"{measure.name}__{block}") for block in used])
+
+    # Of several hundred expressions only those are made that are asked for: making them all takes half a second.
+    values = [_WINDOWS[window.name](_months(measure), over) for window in measure.windows]
+    named = [
+        value.alias(f"{measure.name}_{window.name}") for value, window in zip(values, measure.windows, strict=True)
+    ]
+    return _Windows(tuple(named), tuple(blocks))
+
+
+def _block(measure: Measure, name: str) -> nw.Expr:
+    """A sum over a block of months as column `<measure>__<sum>_<months ago>`.
 
     The blocks are the latest month, the two before it and the three before those: a window of three months is the
     first two blocks, a window of six all three. `filled` and `known` pass over unknown months; `all`, `drift` and
     `squares` are null as soon as one of their months is. The last two sum deviations from the latest month.
     """
     months = _months(measure)
-    filled, known = [_or_zero(month) for month in months], [_known(month) for month in months]
-    silent = [(month <= 0).fill_null(False) for month in months]
-    deviations = [month - months[0] for month in months]
-    squares = [deviation * deviation for deviation in deviations]
-    blocks = {
-        "filled_0": filled[0],
-        "filled_1_2": total(filled[1:3]),
-        "filled_3_5": total(filled[3:]),
-        "known_0": _how_many(known[:1]),
-        "known_1_2": _how_many(known[1:3]),
-        "known_3_5": _how_many(known[3:]),
-        "silent_0_2": _how_many(silent[:3]),
-        "silent_3_5": _how_many(silent[3:]),
-        "all_0_2": total(months[:3]),
-        "all_3_5": total(months[3:]),
-        "drift_1_2": total(deviations[1:3]),
-        "drift_3_5": total(deviations[3:]),
-        "squares_1_2": total(squares[1:3]),
-        "squares_3_5": total(squares[3:]),
-    }
-    return [expression.alias(f"{measure.name}__{block}") for block, expression in blocks.items()]
+    what, _, span = name.partition("_")
+    first, _, last = span.partition("_")
+    within = months[int(first) : int(last or first) + 1]
+    return _SUMS[what](within, months[0]).alias(f"{measure.name}__{name}")
 
 
-def _windows_of(measure: Measure) -> list[nw.Expr]:
-    """The windows of one measure, in the order of its `windows`."""
+_SUMS: dict[str, Callable[[Sequence[nw.Expr], nw.Expr], nw.Expr]] = {
+    "filled": lambda months, _: total([_or_zero(month) for month in months]),
+    "known": lambda months, _: _how_many([_known(month) for month in months]),
+    "silent": lambda months, _: _how_many([(month <= 0).fill_null(False) for month in months]),
+    "all": lambda months, _: total(months),
+    "drift": lambda months, latest: total([month - latest for month in months]),
+    "squares": lambda months, latest: total([(month - latest) * (month - latest) for month in months]),
+}
 
-    def over(what: str, *blocks: str) -> nw.Expr:
-        return total([nw.col(f"{measure.name}__{what}_{block}") for block in blocks])
+_Over = Callable[..., nw.Expr]
+"""The sum of the named blocks of one kind."""
+_THREE, _SIX = ("0", "1_2"), ("0", "1_2", "3_5")
 
-    months = _months(measure)
-    latest = months[0]
-    known_3, known_6 = over("known", "0", "1_2"), over("known", "0", "1_2", "3_5")
-    spread_3 = _squared_spread(over("drift", "1_2"), over("squares", "1_2"), 3)
-    spread_6 = _squared_spread(over("drift", "1_2", "3_5"), over("squares", "1_2", "3_5"), 6)
-    expressions = {
-        "last": latest,
-        "mean_3": over("filled", "0", "1_2") / count_or_null(known_3),
-        "mean_6": over("filled", "0", "1_2", "3_5") / count_or_null(known_6),
-        "change_1": latest - months[1],
-        "slope_3": (latest - months[2]) * 0.5,
-        "slope_6": _slope_of_six(months),
-        "variability_3": spread_3.sqrt() / sum_or_null(over("all", "0_2")).abs(),
-        "variability_6": spread_6.sqrt() / sum_or_null(over("all", "0_2", "3_5")).abs(),
-        "silent_3": over("silent", "0_2").cast(nw.Float64) / count_or_null(known_3),
-        "silent_6": over("silent", "0_2", "3_5").cast(nw.Float64) / count_or_null(known_6),
-        "steepest_fall_6": _steepest_fall(months),
-        "ratio_3": latest * over("known", "1_2") / sum_or_null(over("filled", "1_2")),
-        "ratio_6": latest * over("known", "1_2", "3_5") / sum_or_null(over("filled", "1_2", "3_5")),
-        "months_since": months_since_last(months),
-    }
-    return [expressions[window.name].alias(f"{measure.name}_{window.name}") for window in measure.windows]
+
+def _mean(over: _Over, *spans: str) -> nw.Expr:
+    return over("filled", *spans) / count_or_null(over("known", *spans))
+
+
+def _ratio(latest: nw.Expr, over: _Over, *spans: str) -> nw.Expr:
+    return latest * over("known", *spans) / sum_or_null(over("filled", *spans))
+
+
+def _silent(over: _Over, of: str, *known: str) -> nw.Expr:
+    """The share of silent months among the known ones; `of` names the blocks of the silent ones, apart by spaces."""
+    return over("silent", *of.split()).cast(nw.Float64) / count_or_null(over("known", *known))
+
+
+def _variability(over: _Over, months: int) -> nw.Expr:
+    before, whole = (("1_2",), ("0_2",)) if months == 3 else (("1_2", "3_5"), ("0_2", "3_5"))
+    spread = _squared_spread(over("drift", *before), over("squares", *before), months)
+    return spread.sqrt() / sum_or_null(over("all", *whole)).abs()
+
+
+_WINDOWS: dict[str, Callable[[Sequence[nw.Expr], _Over], nw.Expr]] = {
+    "last": lambda months, _: months[0],
+    "mean_3": lambda _, over: _mean(over, *_THREE),
+    "mean_6": lambda _, over: _mean(over, *_SIX),
+    "change_1": lambda months, _: months[0] - months[1],
+    "slope_3": lambda months, _: (months[0] - months[2]) * 0.5,
+    "slope_6": lambda months, _: _slope_of_six(months),
+    "variability_3": lambda _, over: _variability(over, 3),
+    "variability_6": lambda _, over: _variability(over, 6),
+    "silent_3": lambda _, over: _silent(over, "0_2", *_THREE),
+    "silent_6": lambda _, over: _silent(over, "0_2 3_5", *_SIX),
+    "steepest_fall_6": lambda months, _: _steepest_fall(months),
+    "ratio_3": lambda months, over: _ratio(months[0], over, *_THREE[1:]),
+    "ratio_6": lambda months, over: _ratio(months[0], over, *_SIX[1:]),
+    "months_since": lambda months, _: months_since_last(months),
+}
 
 
 def _blocks_of_share(share: Share) -> list[nw.Expr]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import polars as pl
+import pytest
 
-from features import feature_table
+from features import feature_table, person
+from features.contracts.customer_profile import BARRED_FROM_MODELS
 from features.custom_indicators import CustomName
+from features.measures import ANGLES
 from tests.drawn import known_months, population, rows_of
 from tests.features.small_operator import CUSTOM, DRAWINGS, PEOPLE
 
@@ -27,7 +31,41 @@ def test_every_indicator_has_a_name_of_its_own_and_a_meaning() -> None:
     catalogue = feature_table.catalogue(CUSTOM)
     assert len({indicator.name for indicator in catalogue}) == len(catalogue)
     assert all(indicator.meaning[0].isupper() and indicator.meaning.endswith(".") for indicator in catalogue)
-    assert len(catalogue) >= 190
+    assert 190 <= len(catalogue) <= 240
+
+
+def test_all_ten_angles_are_looked_at_and_no_other() -> None:
+    own = {indicator.angle for indicator in feature_table.catalogue(CUSTOM)}
+    assert own == set(ANGLES)
+    assert {indicator.angle for indicator in feature_table.catalogue(())} == own - {"custom indicators"}
+
+
+def test_every_indicator_is_known_of_somebody() -> None:
+    """Or the tests that compare feature tables would compare nothing of it."""
+    table = build(**DRAWINGS)
+    assert [name for name in table.columns if table[name].null_count() == len(PEOPLE)] == []
+
+
+def test_nothing_is_made_of_what_is_barred_from_models() -> None:
+    without = {**DRAWINGS, "customer_profile": _without(DRAWINGS["customer_profile"], BARRED_FROM_MODELS)}
+    assert build(**without).equals(build(**DRAWINGS))
+    names = " ".join(indicator.name for indicator in feature_table.catalogue(()))
+    assert not any(column in names for column in BARRED_FROM_MODELS)
+
+
+def test_planted_an_indicator_of_a_barred_column_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    barred = nw.col("ethnicity").cast(nw.String).alias("person_influence")
+    told = person.TOLD | {"person_influence": barred}
+    monkeypatch.setattr(person, "TOLD", told)
+    with pytest.raises(AssertionError):
+        test_nothing_is_made_of_what_is_barred_from_models()
+
+
+def _without(drawing: str, columns: tuple[str, ...]) -> str:
+    """The drawing with the columns unknown throughout."""
+    header, *rows = [line.split() for line in drawing.strip().splitlines()]
+    kept = [["-" if name in columns else cell for name, cell in zip(header, row, strict=True)] for row in rows]
+    return "\n".join(" ".join(row) for row in (header, *kept))
 
 
 def test_every_customer_of_the_population_has_one_row() -> None:
@@ -39,7 +77,7 @@ def test_a_missing_table_leaves_unknowns_and_other_angles_as_they_were() -> None
     for table in DRAWINGS:
         part = build(**{name: drawing for name, drawing in DRAWINGS.items() if name != table})
         for indicator in feature_table.catalogue(CUSTOM):
-            if indicator.table == table:
+            if table in (indicator.table, *indicator.beside):
                 assert part[indicator.name].null_count() == len(PEOPLE), indicator.name
             else:
                 assert part[indicator.name].equals(whole[indicator.name]), indicator.name
