@@ -5,6 +5,7 @@ windows of each measure as Float32: 312 features per customer.
 
 Run: python -m infra.benchmarks.window_features --customers 1000000 --repeats 3
      python -m infra.benchmarks.window_features --customers 4000000 --engines holdfast --repeats 1
+     python -m infra.benchmarks.window_features --customers 20000 --engines holdfast polars pandas featuretools
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from features import measures, windows
 from features.engine import EngineSettings, collect, scan, write_part
 from features.known_months import Frame, KnownMonths
 from features.months import Month
+from infra.benchmarks.featuretools_rival import COMPARED, featuretools
 from infra.benchmarks.own_process import arguments, in_own_process, timed, told
 from infra.benchmarks.window_rivals import MEASURES, MONTHS, RIVALS
 
@@ -77,7 +79,10 @@ def holdfast(folder: Path, out: Path) -> None:
         )
 
 
-ENGINES = {HOLDFAST: holdfast, **RIVALS}
+FEATURETOOLS = "featuretools"
+ENGINES = {HOLDFAST: holdfast, **RIVALS, FEATURETOOLS: featuretools}
+WITHOUT_ASKING = [HOLDFAST, *RIVALS]
+"""Featuretools only when asked: a million customers take it too long."""
 
 
 def measured(customers: int, engines: list[str], repeats: int, folder: Path) -> dict[str, Any]:
@@ -91,18 +96,22 @@ def measured(customers: int, engines: list[str], repeats: int, folder: Path) -> 
     figures = {engine: _summary(runs[engine], runs.get(YARDSTICK)) for engine in engines}
     for engine in engines:
         if engine != HOLDFAST and HOLDFAST in engines:
-            figures[engine]["largest_difference"] = largest_difference(folder / HOLDFAST, folder / engine)
+            compared = COMPARED if engine == FEATURETOOLS else None
+            figures[engine]["largest_difference"] = largest_difference(folder / HOLDFAST, folder / engine, compared)
     features = len(MEASURES) * 13
     return {"customers": customers, "buckets": buckets, "features": features, "repeats": repeats, "engines": figures}
 
 
-def largest_difference(ours: Path, theirs: Path) -> float:
+def largest_difference(ours: Path, theirs: Path, windows: tuple[str, ...] | None = None) -> float:
     """The largest difference of any cell, relative where values exceed 1; infinite where null meets a value.
 
-    Float32 resolves 6e-8 of a value, so an absolute bound would say nothing about amounts in the thousands.
+    `windows` are those that the other one can find, all when None. Float32 resolves 6e-8 of a value, so an absolute
+    bound would say nothing about amounts in the thousands.
     """
     left, right = (pl.scan_parquet(sorted(folder.rglob("*.parquet"))) for folder in (ours, theirs))
     names = [name for name in left.collect_schema().names() if name != "customer_id"]
+    if windows is not None:
+        names = [f"{measure}_{window}" for measure in MEASURES for window in windows]
     both = left.join(right, on="customer_id", how="full", suffix="_", coalesce=True)
     cells = [_difference(pl.col(name).cast(pl.Float64), pl.col(f"{name}_").cast(pl.Float64)) for name in names]
     largest = both.select(pl.max_horizontal(*(cell.max() for cell in cells))).collect(engine="streaming").item()
@@ -153,7 +162,7 @@ def table_of(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = arguments(__doc__, ENGINES)
     parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=WITHOUT_ASKING)
     chosen = parser.parse_args()
     if chosen.engine:
         _run(chosen.engine, chosen.folder)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from infra.benchmarks import window_features
+from infra.benchmarks.featuretools_rival import COMPARED
 from infra.benchmarks.window_features import ENGINES, TOLERANCE, largest_difference, make_months
 
 
@@ -31,6 +32,12 @@ def run(engine: str, folder: Path) -> Path:
 @pytest.mark.parametrize("engine", ["polars", "polars_by_bucket", "duckdb", "pandas"])
 def test_every_engine_finds_the_same_windows(folder: Path, engine: str) -> None:
     assert largest_difference(folder / "holdfast", run(engine, folder)) <= TOLERANCE
+
+
+def test_featuretools_finds_the_same_of_the_windows_that_it_can_do(folder: Path) -> None:
+    found = run("featuretools", folder)
+    assert largest_difference(folder / "holdfast", found, COMPARED) <= TOLERANCE
+    assert len(pl.scan_parquet(found / "all.parquet").collect_schema()) == 1 + 5 * 24
 
 
 def changed(folder: Path, tmp_path: Path, column: pl.Expr) -> Path:
