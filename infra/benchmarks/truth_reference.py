@@ -44,14 +44,14 @@ PARAMETERS: dict[str, Any] = {
 
 
 def observables(known: KnownMonths, population: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer of `population`: customer_id, then numbers and, of AS_CATEGORIES, texts."""
+    """One row per customer of `population`, by id: customer_id, then numbers and, of AS_CATEGORIES, texts."""
     wide = population.select("customer_id").lazy()
     parts = [_side_by_side(known, table) for table in SIDE_BY_SIDE]
     parts += [_events(known), _record(known), _device(known), _contracts(known), _products(known), _circle(known)]
     parts += [_person(known), _account(known), _satisfaction(known)]
     for part in (one for block in parts for one in block):
         wide = wide.join(part, on="customer_id", how="left")
-    return wide.collect()
+    return wide.sort("customer_id").collect()
 
 
 def _rows(known: KnownMonths, table: str, ago: int = 0, *, whole: bool = False) -> pl.LazyFrame | None:

@@ -15,7 +15,7 @@ from features.months import Month
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from infra.simulator.operator import MonthOfBlock
+    from infra.simulator.month_of_block import MonthOfBlock
 
 TRUTH = "truth"
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
     from features.known_months import KnownMonths
+    from infra.simulator.operator import Write
     from infra.simulator.worlds import World
     from models.churn import ChurnModel
     from models.training_table import TrainingTable
@@ -62,11 +63,9 @@ def run(trial: Trial) -> Judged:
     """Simulate both operators, train on the months up to TRAINED, and score customers of the large one after it."""
     shutil.rmtree(trial.folder, ignore_errors=True)
     trial.say(f"simulating {trial.customers:,} customers and {trial.customers * LARGER:,}")
-    matured = _churn().matures(TESTED[-1], HORIZON)
-    months = FIRST.until(matured) + 1
     tables = TruthTables(trial.folder / "large")
-    _simulate(trial, trial.folder / "operator", trial.customers * LARGER, trial.seed + 1, months, tables)
-    model, bare = _holdfast(trial, months)
+    _simulate(trial, trial.folder / "operator", trial.customers * LARGER, trial.seed + 1, tables)
+    model, bare = _holdfast(trial)
     trial.say("training the reference booster")
     rows, reference = _reference(trial, tables)
     trial.say("scoring")
@@ -75,12 +74,11 @@ def run(trial: Trial) -> Judged:
     return judged
 
 
-def _simulate(  # noqa: PLR0913 - where, how many, by which seed, how long, and who writes
-    trial: Trial, folder: Path, customers: int, seed: int, months: int, write: Callable[..., None]
-) -> None:
-    from infra.simulator.operator import start
+def _simulate(trial: Trial, folder: Path, customers: int, seed: int, write: Write) -> None:
+    from infra.simulator.operator import Beginning, start
 
-    start(folder, trial.world, customers=customers, seed=seed, first=FIRST, months=months, workers=2, write=write)
+    months = FIRST.until(_churn().matures(TESTED[-1], HORIZON)) + 1
+    start(folder, Beginning(trial.world, customers, seed, FIRST), months=months, write=write, workers=2)
 
 
 def _churn() -> ChurnDefinition:
@@ -90,13 +88,12 @@ def _churn() -> ChurnDefinition:
     return load_source(SOURCE, SOURCES).churn
 
 
-def _holdfast(trial: Trial, months: int) -> tuple[ChurnModel, Callable[[pl.DataFrame], np.ndarray]]:
+def _holdfast(trial: Trial) -> tuple[ChurnModel, Callable[[pl.DataFrame], np.ndarray]]:
     """The model of Holdfast's own path from extracts on, and bare LightGBM on the same rows and columns."""
     from infra.simulator.sending import Sending
 
     folder = trial.folder / "small"
-    write = Sending(folder / "extracts", None)
-    _simulate(trial, folder / "operator", trial.customers, trial.seed, months, write)
+    _simulate(trial, folder / "operator", trial.customers, trial.seed, Sending(folder / "extracts", None))
     key.new_key(folder / "home.key")
     work = home_in(folder)
     trial.say("ingesting and training")
@@ -180,7 +177,7 @@ def _scored(
             mine = labelled.filter(pl.col("customer_id").str.slice(-1).cast(pl.Int32) % len(TESTED) == place)
             population: Frame = nw.from_native(mine.select("customer_id").lazy())
             features = collect(feature_table.build(known, population, ())).sort("customer_id")
-            raw = rows.matrix(observables(known, mine.select("customer_id")).sort("customer_id"))
+            raw = rows.matrix(observables(known, mine.select("customer_id")))
             yield (
                 mine.select("customer_id", "churned")
                 .with_columns(
@@ -196,4 +193,4 @@ def _truth(tables: TruthTables, month: Month, block: int) -> pl.DataFrame:
     """The true probability of leaving in the window, given the whole state at the end of the month."""
     truth = tables.read(TRUTH_TABLE, month, block)
     assert truth is not None, "the simulator writes a truth for every block and month"
-    return collect(truth).select("customer_id", pl.col("p_leave").cast(pl.Float64).alias(TRUTH))
+    return collect(truth).select("customer_id", pl.col(f"p_leave_{HORIZON}").cast(pl.Float64).alias(TRUTH))
