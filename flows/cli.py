@@ -16,6 +16,7 @@ from flows import (
     monitor_commands,
     month_commands,
     options,
+    screening_commands,
     segment_commands,
     service_commands,
 )
@@ -194,6 +195,7 @@ month_commands.add_to(app)
 service_commands.add_to(app)
 campaign_commands.add_to(app)
 monitor_commands.add_to(app)
+screening_commands.add_to(app)
 segment_commands.add_to(app)
 backup_commands.add_to(app)
 

@@ -26,6 +26,7 @@ FLOWS: tuple[Flow[..., Any], ...] = (
     monthly_flows.backfill,
     monthly_flows.run_campaign,
     monthly_flows.read_out_campaign,
+    model_flows.screen_indicators,
     model_flows.train_churn,
     model_flows.train_segments,
     model_flows.promote_model,

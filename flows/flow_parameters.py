@@ -33,7 +33,10 @@ for callers who ask the server not to check the form."""
 Horizon = Annotated[int | None, Field(ge=1, le=12)]
 ModelName = Annotated[
     str,
-    Field(json_schema_extra={"enum": ["churn-propensity", "segments"]}, pattern="^(churn-propensity|segments)$"),
+    Field(
+        json_schema_extra={"enum": ["churn-propensity", "segments", "indicator-screening"]},
+        pattern="^(churn-propensity|segments|indicator-screening)$",
+    ),
 ]
 Version = Annotated[int, Field(ge=1)]
 Reason = Annotated[str, Field(min_length=3, max_length=200)]

@@ -17,6 +17,7 @@ class ModelName(StrEnum):
 
     CHURN = "churn-propensity"
     SEGMENTS = "segments"
+    SCREENING = "indicator-screening"
 
 
 def add_to(app: typer.Typer) -> None:

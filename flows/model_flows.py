@@ -1,4 +1,4 @@
-"""Model flows: training the churn propensity and the segments, and promoting a version, as Prefect runs them."""
+"""Model flows: screening indicators, training churn and segments, promoting a version, as Prefect runs them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from prefect import flow, task
 
 from features.months import Month
-from flows import artifacts, model_steps, segment_steps
+from flows import artifacts, model_steps, screening_steps, segment_steps
 from flows.flow_parameters import Horizon, ModelName, MonthText, Reason, Version
 from flows.flow_run import WRITING, home_of_run, told
 from flows.workspace import Workspace
-from models.registry import CHURN, SEGMENTS
+from models.registry import CHURN, SCREENING, SEGMENTS
 
 
 @task(name="train churn", task_run_name="train churn {as_of}", **WRITING)
@@ -32,6 +32,29 @@ def train_segments_task(as_of: str) -> dict[str, Any]:
         return artifacts.show_training(work.home, SEGMENTS, Month.parse(as_of), trained.version, {})
 
     return told(step)
+
+
+@task(name="screen indicators", task_run_name="screen indicators {as_of}", **WRITING)
+def screen_indicators_task(as_of: str) -> dict[str, Any]:
+    def step(work: Workspace) -> dict[str, Any]:
+        from models.screening_training import metrics
+
+        trained = screening_steps.screen(work, Month.parse(as_of))
+        found = metrics(trained.evidence)
+        return artifacts.show_training(work.home, SCREENING, Month.parse(as_of), trained.version, found)
+
+    return told(step)
+
+
+@flow(name="screen-indicators", flow_run_name="screen indicators as of {as_of}")
+def screen_indicators(as_of: MonthText) -> dict[str, Any]:
+    """Find which indicators hardly vary or say what another says; trainings from that month on leave them out.
+
+    Args:
+        as_of: Month after which nothing is seen, as YYYY-MM.
+    """
+    with home_of_run():
+        return screen_indicators_task(as_of)
 
 
 @flow(name="train-churn", flow_run_name="train churn as of {as_of}")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.months import Month
+from flows.settings import INFRA
 from flows.workspace import Workspace, WorkspaceError
 
 if TYPE_CHECKING:
     from models.backtest import Backtest
     from models.promotion_ledger import Decision, PromotionLedger
+    from models.screener import Screener
     from models.training import Trained
 
 TRAINING = "training"
 """Name of the lock that whoever trains or moves an alias holds."""
+
+BUSINESS_LIST = INFRA / "settings" / "business_indicators.toml"
 
 
 def train(work: Workspace, as_of: Month, horizon: int | None = None) -> Trained:
@@ -78,7 +83,18 @@ def backtest_setup(work: Workspace) -> Backtest:
         work.settings.engine.cores,
         work.now,
         work.say,
+        screener=screener(work) if work.settings.screening.train_on == "kept" else None,
     )
+
+
+def screener(work: Workspace) -> Screener:
+    """What finds the screening that a training may see, or makes one by the settings and the business list."""
+    from models.business_list import read_business_list
+    from models.screener import Screener, current_screening
+
+    settings = work.settings.screening
+    file = Path(settings.business_file) if settings.business_file else BUSINESS_LIST
+    return Screener(work.ledger, settings, read_business_list(file), work.now, current_screening(work.registry))
 
 
 def _horizon(work: Workspace, asked: int | None) -> int:

@@ -18,6 +18,7 @@ from flows.period import ScheduleSettings
 from models.churn import ChurnSettings
 from models.evaluation import EvaluationSettings
 from models.promotion import PromotionSettings
+from models.screening import ScreeningSettings
 from models.segments import SegmentSettings
 from serving.allocation import CampaignSettings
 from serving.eligibility import EligibilityRules
@@ -60,6 +61,7 @@ class Settings:
     churn: ChurnSettings = field(default_factory=ChurnSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     promotion: PromotionSettings = field(default_factory=PromotionSettings)
+    screening: ScreeningSettings = field(default_factory=ScreeningSettings)
     segments: SegmentSettings = field(default_factory=SegmentSettings)
     warning: WarningSettings = field(default_factory=WarningSettings)
     lists: ListSettings = field(default_factory=ListSettings)
@@ -95,6 +97,12 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "promotion.min_events": (1, math.inf),
     "promotion.min_auc": (0, 1),
     "promotion.tolerance": (0, 1),
+    "screening.max_commonest_share": (0.5, 1),
+    "screening.max_correlation": (0.5, 1),
+    "screening.max_known_apart": (0, 1),
+    "screening.max_rows": (100, math.inf),
+    "screening.max_factors": (1, 100),
+    "screening.min_loading": (0, 1),
     "segments.max_k": (2, 20),
     "segments.min_stability": (0, 1),
     "segments.pairs": (1, math.inf),

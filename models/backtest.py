@@ -18,14 +18,15 @@ from models import ModelsError, churn
 from models.baselines import BASELINES, BaselineSettings, Predictor
 from models.churn import ChurnModel, ChurnSettings, TooFewLeavers
 from models.evaluation import EvaluationSettings, Scored, evaluate, evaluate_slices
+from models.screener import Screened, Screener
 from models.training_table import (
     LabelledMonth,
     Labelling,
     TrainingTable,
     labelled_month,
+    mature_months,
     stack,
     unusable,
-    usable_months,
 )
 
 MODEL = "model"
@@ -51,6 +52,7 @@ class Backtest:
     now: dt.datetime
     progress: Callable[[str], None]
     latest: Month | None = None
+    screener: Screener | None = None
 
     def judged_by(self) -> Month:
         """The month up to which outcomes are known: `latest`, or the last one on hand."""
@@ -61,6 +63,15 @@ class Backtest:
 
     def labelling(self, wanted: FeatureSet, horizon: int, as_of: Month) -> Labelling:
         return Labelling(self.ledger, wanted, horizon, as_of, self.settings.max_rows, self.now, self.progress)
+
+    def screened(self, wanted: FeatureSet, months: Sequence[Month], as_of: Month) -> Screened | None:
+        """The screening that a training as of a month on these scoring months rests on; None where none is asked."""
+        return self.screener.screened(wanted, months, as_of) if self.screener else None
+
+    def kept(self, wanted: FeatureSet, months: Sequence[Month], as_of: Month) -> tuple[str, ...] | None:
+        """The indicators that such a training learns from; None for all."""
+        screened = self.screened(wanted, months, as_of)
+        return None if screened is None else screened.screening.kept
 
 
 @dataclass
@@ -148,7 +159,8 @@ def _judge_month(
     if wanted.churn.given:
         report["design"] = NOT_OUT_OF_TIME
         snapshot = labelled_month(labelling, month)
-        scores = _cross_validated(stack([snapshot], wanted), horizon, test)
+        table = stack([snapshot], wanted, test.kept(wanted, [month], month))
+        scores = _cross_validated(table, horizon, test)
         return snapshot, scores, np.ones(len(snapshot.churned), dtype=bool)
     table = training_table(test, month, horizon, wanted)
     test.progress(f"{month}, horizon {horizon}: {len(table.churned):,} rows of {len(table.scored)} months")
@@ -163,18 +175,9 @@ def _judge_month(
 def training_table(test: Backtest, as_of: Month, horizon: int, wanted: FeatureSet) -> TrainingTable:
     """All scoring months whose labels were mature at the close of `as_of`, stacked; ImmatureLabels when none were."""
     labelling = test.labelling(wanted, horizon, as_of)
-    months = usable_months(labelling)
-    if not months:
-        raise ImmatureLabels(_nothing_to_learn_from(labelling))
-    return stack([labelled_month(labelling, month) for month in months], wanted)
-
-
-def _nothing_to_learn_from(labelling: Labelling) -> str:
-    held, first = labelling.ledger.months("customers", labelling.as_of), labelling.wanted.churn.first_label_month
-    reason = unusable(labelling, max(held[0], first or held[0])) if held else "no month was on hand"
-    return (
-        f"as of {labelling.as_of} there is nothing to learn from: {reason}; take a later --as-of, or ingest more months"
-    )
+    months = mature_months(labelling)
+    labelled = [labelled_month(labelling, month) for month in months]
+    return stack(labelled, wanted, test.kept(wanted, months, as_of))
 
 
 def _fit_baselines(table: TrainingTable, test: Backtest) -> dict[str, Predictor]:

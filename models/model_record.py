@@ -24,7 +24,7 @@ class ModelRecord:
     """What is logged of a training: the model and what a reviewer needs to judge it. No customer rows.
 
     `files` are the model's text files, `code` the file that MLflow runs to load them, `signature` the kind
-    (`number` or `category`) of each input column, `output` the name and MLflow type of what it gives.
+    (`number` or `category`) of each input column, `output` the name and MLflow type of each column it gives.
     `tables`, `texts` and `pictures` become the run's artifacts: JSON, text and PNG by path. `description` is Markdown
     and stands on the run and on the version; `tags` go beside it and decide nothing. `example` holds made-up input
     by column, never a customer's.
@@ -36,7 +36,7 @@ class ModelRecord:
     files: Mapping[str, str]
     code: Path
     signature: Mapping[str, str]
-    output: tuple[str, str]
+    output: Mapping[str, str]
     facts: Mapping[str, Any]
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]

@@ -19,7 +19,7 @@ from models import ModelsError
 from models.churn import ChurnModel
 from models.model_record import DatasetInput, ModelRecord
 
-CHURN, SEGMENTS = "churn-propensity", "segments"
+CHURN, SEGMENTS, SCREENING = "churn-propensity", "segments", "indicator-screening"
 CHAMPION, CHALLENGER = "champion", "challenger"
 FACTS = "facts.json"
 DIGEST_DIGITS = 36
@@ -176,7 +176,7 @@ class Registry:
 
             mlflow.set_tracking_uri(self.uri)
             mlflow.set_registry_uri(self.uri)
-            for experiment in (CHURN, f"{CHURN}-backtest", SEGMENTS):
+            for experiment in (CHURN, f"{CHURN}-backtest", SEGMENTS, SCREENING):
                 if mlflow.get_experiment_by_name(experiment) is None:
                     mlflow.create_experiment(experiment, (self.folder / "artifacts" / experiment).resolve().as_uri())
             yield mlflow
@@ -315,5 +315,5 @@ def _signature(record: ModelRecord) -> Any:
 
     types = {"category": "string", "number": "float"}
     inputs = Schema([ColSpec(types[kind], column, required=False) for column, kind in record.signature.items()])
-    name, kind = record.output
-    return ModelSignature(inputs=inputs, outputs=Schema([ColSpec(kind, name)]))
+    outputs = Schema([ColSpec(kind, name) for name, kind in record.output.items()])
+    return ModelSignature(inputs=inputs, outputs=outputs)

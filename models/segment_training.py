@@ -176,7 +176,7 @@ def _record(work: SegmentTraining, as_of: Month, entry: Entry, fitted: Fitted, t
         files=model.files(),
         code=MODEL_CODE,
         signature={column: "category" if column == BRAND else "number" for column in model.columns},
-        output=("segment", "string"),
+        output={"segment": "string"},
         facts=facts,
         parameters={**asdict(settings), "as_of": str(as_of)},
         metrics=_metrics(fitted, table),

@@ -18,6 +18,8 @@ from models.model_record import ModelRecord, fingerprint
 from models.promotion import Evidence, PromotionSettings, as_json, judge_challenger
 from models.promotion_ledger import Decision, PromotionLedger, Proposal
 from models.registry import CHURN, Champion, Registry, churn_champion
+from models.screener import Screened
+from models.screening import FILE as SCREENING_FILE
 from models.small_cells import without_small_cells
 from models.training_table import TrainingTable, usable_months
 
@@ -56,12 +58,13 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The model with its rows, and its test: the report, the rows behind it, and the champion of that moment."""
+    """The model with its rows, its screening if any, its test with the rows behind it, and the champion by then."""
 
     model: ChurnModel
     table: TrainingTable
     wanted: FeatureSet
     as_of: Month
+    screened: Screened | None
     facts: dict[str, Any]
     report: dict[str, Any]
     judged: JudgedRows | None
@@ -100,7 +103,9 @@ def _fitted(training: Training, as_of: Month, horizon: int) -> _Fitted:
     held = training.registry.held(CHURN)
     champion = None if held is None else churn_champion(held)
     report, judged = _judged_on_latest(training, as_of, horizon)
-    return _Fitted(model, table, wanted, as_of, _facts(model, table, wanted, as_of), report, judged, champion)
+    screened = test.screened(wanted, table.scored, as_of)
+    facts = _facts(model, table, wanted, as_of) | {"screening": screened.facts() if screened else None}
+    return _Fitted(model, table, wanted, as_of, screened, facts, report, judged, champion)
 
 
 def _facts(model: ChurnModel, table: TrainingTable, wanted: FeatureSet, as_of: Month) -> dict[str, Any]:
@@ -187,7 +192,7 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
         files=files,
         code=MODEL_CODE,
         signature=model.encoding.kinds(),
-        output=("probability", "double"),
+        output={"probability": "double"},
         facts=facts,
         parameters={
             **settings,
@@ -203,12 +208,13 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
             "trained_on.json": churn.trained_on(table),
             "champion_changes.json": changes,
             "promotion.json": promotion,
+            **({SCREENING_FILE: asdict(fitted.screened.screening)} if fitted.screened else {}),
         },
         texts={
             "model_card.md": card,
             "champion_changes.md": champion_changes.in_markdown(changes),
             "slices.csv": training_evidence.slices_csv(report),
-            "feature_catalogue.csv": training_evidence.catalogue_csv(fitted.wanted, model.encoding),
+            "feature_catalogue.csv": training_evidence.catalogue_csv(fitted.wanted, model.encoding, fitted.screened),
             "shap_summary.csv": training_evidence.as_csv(contribution_summary.as_table(effects)),
         },
         pictures=pictures | training_evidence.model_pictures(model, effects, table.scored[-1]),

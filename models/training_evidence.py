@@ -20,6 +20,7 @@ from models.drift_reference import gain_shares
 from models.encoding import Encoding
 from models.evaluation import METRICS
 from models.model_record import DatasetInput
+from models.screener import Screened
 from models.small_cells import SMALL_CELL
 from models.training_table import TrainingTable
 
@@ -88,12 +89,14 @@ def _flat(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]
             yield (metric if part == "value" else f"{metric}.{part}"), None if figure is None else round(figure, 4)
 
 
-def catalogue_csv(wanted: FeatureSet, encoding: Encoding) -> str:
-    """Every indicator of the feature set with its meaning, and whether the model has it as a column."""
-    used = set(encoding.columns)
+def catalogue_csv(wanted: FeatureSet, encoding: Encoding, screened: Screened | None) -> str:
+    """Every indicator of the feature set with its meaning, and whether the model has it as a column, or why not."""
+    in_model = dict.fromkeys(encoding.columns, "yes")
+    dropped = {one.name: one.reason for one in screened.screening.dropped} if screened else {}
     return as_csv(
         [
-            dataclasses.asdict(indicator) | {"in model": "yes" if indicator.name in used else "never known"}
+            dataclasses.asdict(indicator)
+            | {"in model": in_model.get(indicator.name) or dropped.get(indicator.name, "never known")}
             for indicator in feature_table.catalogue(wanted.custom)
         ]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features import feature_table
 from features.engine import collect
 from features.feature_months import FeatureSet, build_feature_month
-from features.labels import immaturity, labels
+from features.labels import ImmatureLabels, immaturity, labels
 from features.month_ledger import Entry, MonthLedger
 from features.months import Month
 from models.encoding import Encoding, Matrix, learn_encoding
@@ -129,6 +129,20 @@ def usable_months(by: Labelling) -> list[Month]:
     return [month for month in by.ledger.months("customers", by.as_of) if not unusable(by, month)]
 
 
+def mature_months(by: Labelling) -> list[Month]:
+    """The usable months; ImmatureLabels says why where there are none."""
+    months = usable_months(by)
+    if not months:
+        raise ImmatureLabels(_nothing_to_learn_from(by))
+    return months
+
+
+def _nothing_to_learn_from(by: Labelling) -> str:
+    held, first = by.ledger.months("customers", by.as_of), by.wanted.churn.first_label_month
+    reason = unusable(by, max(held[0], first or held[0])) if held else "no month was on hand"
+    return f"as of {by.as_of} there is nothing to learn from: {reason}; take a later --as-of, or ingest more months"
+
+
 def unusable(by: Labelling, month: Month) -> str:
     """Why the scoring month cannot be learned from or judged by; empty when it can."""
     churn, ledger = by.wanted.churn, by.ledger
@@ -142,9 +156,16 @@ def unusable(by: Labelling, month: Month) -> str:
     )
 
 
-def stack(months: Sequence[LabelledMonth], wanted: FeatureSet) -> TrainingTable:
-    """One table of one month or more, with the columns that are ever known; its encoding is learned from them alone."""
-    known = [indicator for indicator in feature_table.catalogue(wanted.custom) if _ever_known(months, indicator.name)]
+def stack(months: Sequence[LabelledMonth], wanted: FeatureSet, kept: Container[str] | None = None) -> TrainingTable:
+    """One table of one month or more; its encoding is learned from them alone.
+
+    Its columns are those that are ever known, and of these what a screening kept, where one is given.
+    """
+    known = [
+        indicator
+        for indicator in feature_table.catalogue(wanted.custom)
+        if (kept is None or indicator.name in kept) and _ever_known(months, indicator.name)
+    ]
     encoding = learn_encoding(
         [indicator.name for indicator in known if indicator.kind == "number"],
         {indicator.name: _count(months, indicator.name) for indicator in known if indicator.kind == "category"},

@@ -14,7 +14,7 @@ from flows.flow_parameters import CampaignName, Horizon, ModelName, MonthText, R
         (MonthText, ["2025-02", "2017-12"], ["2025-13", "2025-2", "../2025", "2025-02-01"]),
         (SourceName, [None, "tariff_panel"], ["/etc/passwd", "../tariff_panel", "unknown", ""]),
         (Horizon, [None, 1, 12], [0, 13]),
-        (ModelName, ["churn-propensity", "segments"], ["churn", "segments "]),
+        (ModelName, ["churn-propensity", "segments", "indicator-screening"], ["churn", "segments "]),
         (Version, [1], [0, -1]),
         (Reason, ["better"], ["", "ok"]),
         (CampaignName, ["autumn", "a-1_b"], ["Autumn", "../a", "", "a b", "x" * 41]),

@@ -120,7 +120,7 @@ def test_the_record_holds_model_evidence_and_inputs(first: tuple[TrainedSegments
     assert record.files == result.model.files()
     assert record.signature["brand"] == "category"
     assert set(record.signature) == set(result.model.columns)
-    assert (record.name, record.output) == ("segments", ("segment", "string"))
+    assert (record.name, record.output) == ("segments", {"segment": "string"})
     assert record.parameters["min_stability"] == 0.8
     assert {"profiles.json", "stability.json"} == record.tables.keys()
     assert {"profiles.md", "model_card.md"} == record.texts.keys()

@@ -1,0 +1,100 @@
+"""Screener: the screening that a training as of a month may see, registered or, where none fits, its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from features import feature_table
+from features.feature_months import FeatureSet, build_feature_month
+from features.month_ledger import MonthLedger
+from features.months import Month
+from models.indicator_month import IndicatorMonth, indicator_month
+from models.registry import SCREENING, Registry
+from models.screening import FILE, Screening, ScreeningSettings, screen
+from models.screening_sample import screening_sample
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A screening, and the registered version that it is; 0 for one that a training made for itself."""
+
+    screening: Screening
+    version: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """What a model says of the screening that it rests on."""
+        held = self.screening
+        return {
+            "version": self.version,
+            "as_of": held.as_of,
+            "months": list(held.months),
+            "kept": len(held.kept),
+            "dropped": len(held.dropped),
+            "thresholds": dict(held.thresholds),
+        }
+
+
+@dataclass(frozen=True)
+class Screener:
+    """Finds or makes screenings; `current` is the one that is @champion, `preferred` the business list.
+
+    The figures of a month are worked out once: a test of the recipe looks at nearly the same months again.
+    """
+
+    ledger: MonthLedger
+    settings: ScreeningSettings
+    preferred: tuple[str, ...]
+    now: dt.datetime
+    current: Screened | None = None
+    _figures: dict[tuple[str, Month, int], IndicatorMonth] = field(default_factory=dict, repr=False, compare=False)
+
+    def screened(self, wanted: FeatureSet, months: Sequence[Month], as_of: Month) -> Screened:
+        """The registered screening where it was fitted on no later months and on these indicators; else its own.
+
+        `months` are the scoring months whose labels were mature by `as_of`: no other is looked at.
+        """
+        current = self.current
+        if (
+            current is not None
+            and Month.parse(current.screening.as_of) <= as_of
+            and current.screening.feature_set == wanted.id
+        ):
+            return current
+        return Screened(self.fit(wanted, months, as_of))
+
+    def fit(self, wanted: FeatureSet, months: Sequence[Month], as_of: Month) -> Screening:
+        """Screen the indicators on the scoring months `months`."""
+        figures = [self.figures(wanted, month) for month in months]
+        kept, dropped = screen(figures, self.settings, self.preferred)
+        return Screening(
+            str(as_of),
+            wanted.id,
+            tuple(str(month) for month in months),
+            tuple(month.customers for month in figures),
+            kept,
+            dropped,
+            thresholds(self.settings),
+        )
+
+    def figures(self, wanted: FeatureSet, month: Month) -> IndicatorMonth:
+        """What a month's sample of customers shows of each indicator."""
+        entry = build_feature_month(self.ledger, month, wanted, now=self.now)
+        key = (entry.table, month, entry.version)
+        if key not in self._figures:
+            rows = screening_sample(self.ledger, entry, self.settings.max_rows, self.settings.seed)
+            self._figures[key] = indicator_month(month, rows, feature_table.catalogue(wanted.custom))
+        return self._figures[key]
+
+
+def thresholds(settings: ScreeningSettings) -> dict[str, float]:
+    """The settings that decide what is dropped."""
+    return {key: value for key, value in asdict(settings).items() if key.startswith("max_") and key != "max_factors"}
+
+
+def current_screening(registry: Registry) -> Screened | None:
+    """The screening that is @champion; None when nobody has screened."""
+    held = registry.held(SCREENING)
+    return None if held is None else Screened(Screening.from_json(held.files[FILE]), held.version)

@@ -1,0 +1,173 @@
+"""Screening report: what was dropped and why, what stands for it, and how steady that is, for a reviewer in MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.catalogue import Indicator
+from models.markdown_tables import table
+from models.screening import CONSTANT, REDUNDANT
+
+if TYPE_CHECKING:
+    from models.screening_training import Evidence
+
+DERIVED = ("ratio", "share")
+"""Units of the indicators that are derived from others by dividing, such as a part's share of the bill."""
+SHOWN_BY_FACTOR = 8
+PURPOSE = """\
+For: what a model learns from. Not for: deciding what is collected; what says nothing about the months above may say
+much about the next."""
+
+
+def in_markdown(evidence: Evidence) -> str:
+    """The whole report; every indicator's verdict stands in indicators.csv."""
+    screening = evidence.screening
+    lines = [
+        f"# Indicators screened as of {screening.as_of}",
+        "",
+        _summary(evidence),
+        "",
+        PURPOSE,
+        "",
+        *_section("Nearly constant", _constant(evidence)),
+        *_section("Redundant, and who stands for them", _redundant(evidence)),
+        *_section("Factors among the kept", _factors(evidence)),
+        *_section("Derived ratios and shares", _derived(evidence)),
+        *_section("Stability over the months", _stability(evidence)),
+        *_section("The business list", _business(evidence)),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _summary(evidence: Evidence) -> str:
+    screening = evidence.screening
+    return (
+        f"{len(screening.kept)} of {len(evidence.catalogue)} indicators are kept. Looked at were the scoring months "
+        f"{screening.months[0]} to {screening.months[-1]}, {min(screening.customers):,} customers or more of each, and "
+        f"no later month. An indicator is dropped for what was so in every one of them."
+    )
+
+
+def _section(title: str, lines: Iterator[str]) -> list[str]:
+    return [f"## {title}", "", *lines, ""]
+
+
+def _constant(evidence: Evidence) -> Iterator[str]:
+    dropped = [one for one in evidence.screening.dropped if one.reason == CONSTANT]
+    known = known_shares(evidence)
+    unknown = [one.name for one in dropped if known[one.name] == 0]
+    same = [one.name for one in dropped if known[one.name] > 0 and one.commonest_share == 1]
+    rows = [[one.name, one.commonest_share] for one in dropped if one.commonest_share < 1]
+    bound = evidence.screening.thresholds["max_commonest_share"]
+    yield f"{len(dropped)} indicators, from a share of {bound:g} with the same value; unknown counts as a value."
+    yield from ["", *table(["indicator", "share of the commonest value"], rows)] if rows else []
+    yield from ["", f"The same for all, or for all but fewer than ten: {', '.join(same)}."] if same else []
+    yield from ["", f"Known of nobody, or of fewer than ten: {', '.join(unknown)}."] if unknown else []
+
+
+def _redundant(evidence: Evidence) -> Iterator[str]:
+    screening = evidence.screening
+    bound = screening.thresholds["max_correlation"]
+    dropped = sum(one.reason == REDUNDANT for one in screening.dropped)
+    yield (
+        f"{dropped} indicators whose ranks correlate to {bound:g} or more with a kept one and that are known of "
+        "the same customers. The business list says which one is kept; where it is silent, the one known of most."
+    )
+    rows = [
+        [name, ", ".join(f"{one.name} ({one.correlation:+.3f})" for one in stood_for)]
+        for name in screening.kept
+        if (stood_for := screening.represented_by(name))
+    ]
+    head = ["kept", "stands for (correlation in the month where it is weakest)"]
+    yield from ["", *table(head, rows)] if rows else []
+
+
+def _factors(evidence: Evidence) -> Iterator[str]:
+    yield (
+        f"Factor analysis with varimax rotation of the kept numbers' rank correlations, named by the angle and the "
+        f"indicator that load most; shown are loadings of {evidence.min_loading:g} or more either way."
+    )
+    yield ""
+    rows = []
+    for factor in evidence.factors:
+        strong = list(factor.loads(evidence.min_loading).items())
+        told = [f"{name} ({loading:+.2f})" for name, loading in strong[:SHOWN_BY_FACTOR]]
+        more = [f"and {len(strong) - SHOWN_BY_FACTOR} more"] if len(strong) > SHOWN_BY_FACTOR else []
+        rows.append([factor.name, f"{factor.share:.1%}", ", ".join(told + more)])
+    yield from table(["factor", "variance explained", "loads on it"], rows) if rows else ["There is none."]
+
+
+def _derived(evidence: Evidence) -> Iterator[str]:
+    known = known_shares(evidence)
+    derived = [indicator for indicator in evidence.catalogue if is_derived(indicator)]
+    delivered = [indicator for indicator in derived if known[indicator.name] > 0]
+    dropped = {one.name: one.reason for one in evidence.screening.dropped}
+    kept = sum(indicator.name not in dropped for indicator in derived)
+    yield (
+        f"{len(derived)} indicators are made of others by dividing. {kept} of them are kept; {len(delivered)} are "
+        "known of anybody, and these are:"
+    )
+    rows = [[one.name, one.meaning, dropped.get(one.name, "kept")] for one in delivered]
+    yield from ["", *table(["indicator", "meaning", ""], rows)] if rows else []
+
+
+def _stability(evidence: Evidence) -> Iterator[str]:
+    yield (
+        "What each month alone would keep. Likeness is Jaccard's: indicators kept in both over those kept in either. "
+        "The result keeps more than a single month, because it drops for nothing that one month contradicts."
+    )
+    yield ""
+    months = evidence.stability.months
+    yield from table(list(months[0]), [list(month.values()) for month in months])
+    kept = evidence.stability.months_kept
+    wavering = [f"{name} ({count})" for name, count in kept.items() if 0 < count < len(months)]
+    told = ", ".join(wavering) or "none"
+    yield from ["", f"Kept in some of the {len(months)} months only, and in how many: {told}."]
+
+
+def _business(evidence: Evidence) -> Iterator[str]:
+    names = {indicator.name for indicator in evidence.catalogue}
+    unknown = [name for name in evidence.preferred if name not in names]
+    yield f"{len(evidence.preferred)} names, in the order of preference."
+    if unknown:
+        yield f"No indicator has the name: {', '.join(unknown)}."
+
+
+def is_derived(indicator: Indicator) -> bool:
+    return indicator.unit in DERIVED
+
+
+def by_indicator(evidence: Evidence) -> list[dict[str, Any]]:
+    """One row per indicator of the catalogue with its verdict and the figures behind it."""
+    screening, kept_in = evidence.screening, evidence.stability.months_kept
+    dropped = {one.name: one for one in screening.dropped}
+    known = known_shares(evidence)
+    rows = []
+    for indicator in evidence.catalogue:
+        one = dropped.get(indicator.name)
+        loads = [factor.name for factor in evidence.factors if indicator.name in factor.loads(evidence.min_loading)]
+        rows.append(
+            {
+                "indicator": indicator.name,
+                "angle": indicator.angle,
+                "meaning": indicator.meaning,
+                "verdict": "kept" if one is None else one.reason,
+                "represented by": one.represented_by if one else "",
+                "correlation": one.correlation if one else None,
+                "known share": known[indicator.name],
+                "kept in months": kept_in[indicator.name],
+                "loads on": "; ".join(loads),
+                "derived": "yes" if is_derived(indicator) else "",
+                "in the business list": "yes" if indicator.name in evidence.preferred else "",
+            }
+        )
+    return rows
+
+
+def known_shares(evidence: Evidence) -> dict[str, float]:
+    """Of how many customers each indicator is known, on average over the months."""
+    shares = np.mean([month.known for month in evidence.months], axis=0)
+    return {name: round(float(share), 4) for name, share in zip(evidence.months[0].names, shares, strict=True)}
