@@ -81,7 +81,7 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
 
 def _with_present(frame: Frame, month: Frame | None, known: KnownMonths) -> Frame:
     """Adds what the contracts in force at the end of `as_of` say together."""
-    counts, amounts = ("in_force", "handset", "bundle"), ("penalty", "expected")
+    counts, amounts = ("in_force", "handset", "bundle", "priced"), ("penalty", "expected")
     if month is None:
         return frame.with_columns(
             *(nw.lit(None, dtype=nw.Int64).alias(name) for name in counts),
@@ -97,6 +97,7 @@ def _with_present(frame: Frame, month: Frame | None, known: KnownMonths) -> Fram
             nw.lit(1).cast(nw.Int64).alias("in_force"),
             kind.is_in(BY_HANDSET).cast(nw.Int64).alias("handset"),
             (kind == "bundle").cast(nw.Int64).alias("bundle"),
+            (~nw.col("penalty").is_null()).cast(nw.Int64).alias("priced"),
             nw.col("penalty"),
             nw.col("expected_spend").alias("expected"),
             nw.col("started_on").alias("newest"),
@@ -135,7 +136,8 @@ def _indicators(known: KnownMonths) -> list[nw.Expr]:
     bills = [nw.col(f"bill__{ago}") for ago in range(BILLED_MONTHS)]
     expected, usual = sum_or_null(nw.col("expected")), mean_of_known(bills)
     # Who is bound by no contract pays nothing; of one that does not say its penalty it is unknown.
-    penalty = nw.when(nw.col("in_force") == 0).then(nw.lit(0.0)).otherwise(nw.col("penalty"))
+    priced = nw.when(nw.col("priced") == nw.col("in_force")).then(nw.col("penalty"))
+    penalty = nw.when(nw.col("in_force") == 0).then(nw.lit(0.0)).otherwise(priced)
     far = [(bill > expected * FAR_BEYOND).cast(nw.Float64) for bill in bills]
     any_known = nw.any_horizontal(*[~month.is_null() for month in far], ignore_nulls=False)
     values = {

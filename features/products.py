@@ -61,7 +61,7 @@ def _lasting(month: Frame, when: Month) -> Frame:
 
 
 def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
-    counts = ["product_held", *(f"product_{family}" for family in FAMILIES)]
+    counts = ["product_held", "priced", *(f"product_{family}" for family in FAMILIES)]
     if month is None:
         return frame.with_columns(nw.lit(None, dtype=nw.Float64).alias(name) for name in (*counts, "product_fee"))
     family = nw.col("family").cast(nw.String)
@@ -72,6 +72,7 @@ def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
             "customer_id",
             nw.lit(1).cast(nw.Int64).alias("product_held"),
             *((family == name).fill_null(False).cast(nw.Int64).alias(f"product_{name}") for name in FAMILIES),
+            (~nw.col("fee").is_null()).cast(nw.Int64).alias("priced"),
             nw.col("fee").alias("product_fee"),
         )
         .group_by("customer_id")
@@ -79,9 +80,11 @@ def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
         .agg(nw.col(*counts, "product_fee").sum())
     )
     joined = frame.join(held, on="customer_id", how="left")
-    return joined.with_columns(
+    counted = joined.with_columns(
         *(nw.col(name).fill_null(0) for name in counts), nw.col("product_fee").cast(nw.Float64).fill_null(0.0)
     )
+    # A product whose fee is not told leaves the sum unknown.
+    return counted.with_columns(nw.when(nw.col("priced") == nw.col("product_held")).then(nw.col("product_fee")))
 
 
 def _with_moves(frame: Frame, month: Frame | None, when: Month, ago: int) -> Frame:
