@@ -19,6 +19,7 @@ from flows import (
     screening_commands,
     segment_commands,
     service_commands,
+    simulate_commands,
 )
 from flows.output import told
 
@@ -198,6 +199,7 @@ monitor_commands.add_to(app)
 screening_commands.add_to(app)
 segment_commands.add_to(app)
 backup_commands.add_to(app)
+simulate_commands.add_to(app)
 
 
 def main() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,11 @@ from flows import key, list_steps, steps
 from flows.campaign_commands import readout_in_words
 from flows.prefect_setup import prepare_prefect
 from flows.settings import INFRA
+from flows.simulated_home import SOURCE, Order, SimulatedOperator, advance
+from flows.simulated_home import start as start_operator
 from flows.workspace import Workspace, name_to_flows, open_workspace
 
-SOURCE = "simulated_operator"
+WORLD = "demo"
 FIRST, MONTHS, SEED = Month(2025, 1), 14, 1
 LAST = FIRST + (MONTHS - 1)
 TRAINED = Month(2025, 8)
@@ -30,32 +30,6 @@ CAMPAIGN = "autumn"
 
 class DemoError(HoldfastError):
     """The demo's home holds something else."""
-
-
-@dataclass(frozen=True)
-class Operator:
-    """The operator outside: how many customers it has, where its extracts lie, and whom its dialler called."""
-
-    customers: int
-    extracts: Path
-    contacts: Path
-
-    def live(self) -> None:
-        """Write the extracts of all months anew; whoever was contacted lives differently from then on."""
-        from infra.simulator.contacts import Effect, read_contacts
-        from infra.simulator.small_operator import simulate
-
-        # Strong enough to be seen among so few; weaker ones and none are tried in tests/acceptance.
-        contacts = read_contacts(self.contacts, Effect(strength=2, persuadable=0.7, driven_away=0.03))
-        simulate(self.extracts, first=FIRST, customers=self.customers, months=MONTHS, seed=SEED, contacts=contacts)
-
-    def work_tasks(self, tasks: Path, numbers: Path, month: Month) -> int:
-        """Call whom the tasks name, by the numbers that the resolver tells; how many."""
-        from infra.simulator.contacts import dial
-
-        with numbers.open(encoding="utf-8", newline="") as opened:
-            told = {row["task_ref"]: row["number"] for row in csv.DictReader(opened)}
-        return dial(tasks, told, month, CAMPAIGN, self.contacts)
 
 
 def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
@@ -86,14 +60,13 @@ def run_demo(home: Path, customers: int, settings: Path | None, say: Callable[[s
 
 def _lived(work: Workspace, customers: int) -> dict[str, Any]:
     """The operator's months as flows: what they came to."""
-    operator = Operator(customers, work.home.root / "extracts", work.home.root / "extracts" / "contacts.csv")
-    work.say(f"simulating {customers:,} customers over {MONTHS} months")
-    operator.live()
+    start = TRAINED + 1
+    operator = _begun(work, customers, start)
     steps.ingest(work, steps.Arrival(SOURCE, operator.extracts, list(months_between(FIRST, TRAINED))))
     _start_prefect(work)
     from flows import model_flows, monthly_flows
 
-    trained, start = model_flows.train_churn(str(TRAINED)), TRAINED + 1
+    trained = model_flows.train_churn(str(TRAINED))
     model_flows.train_segments(str(TRAINED))
     monthly_flows.run_month(str(start), campaign=CAMPAIGN)
     _contact(work, operator, start)
@@ -114,14 +87,19 @@ def _start_prefect(work: Workspace) -> None:
     prepare_prefect(work.home)
 
 
-def _contact(work: Workspace, operator: Operator, month: Month) -> None:
-    """Let the halls work the campaign's tasks in the month after, when they have them, and the operator live on."""
-    if operator.contacts.is_file():
-        return
-    resolved = list_steps.resolve(work, month, "demo: the halls' dialler")
-    tasks = work.home.root / "campaigns" / CAMPAIGN / f"month={month}" / "tasks.csv"
-    work.say(f"{operator.work_tasks(tasks, resolved.file, month + 1):,} customers are contacted in {month + 1}")
-    operator.live()
+def _begun(work: Workspace, customers: int, last: Month) -> SimulatedOperator:
+    """The operator, who has lived up to `last` at least."""
+    operator = SimulatedOperator(work.home.root)
+    if not operator.facts_file.is_file():
+        start_operator(work, Order(WORLD, customers, SEED, FIRST), FIRST.until(last) + 1)
+    return operator
+
+
+def _contact(work: Workspace, operator: SimulatedOperator, month: Month) -> None:
+    """Let the operator work the campaign's tasks in the month after, when the halls have them, and live on."""
+    if operator.last_month() < LAST:
+        list_steps.resolve(work, month, "demo: the halls' dialler")
+        advance(work, operator.last_month().until(LAST))
 
 
 def _claim(work: Workspace, customers: int) -> None:

@@ -19,8 +19,8 @@ PACKAGES = ("features", "models", "serving", "flows", "infra")
 # One forbidden import per contract: where it is planted, and what it says.
 PLANTED = {
     "one-way": ("features/months.py", "import serving"),
-    "simulator-outside": ("flows/steps.py", "from infra.simulator import small_operator"),
-    "simulator-knows-contracts": ("infra/simulator/small_operator.py", "from features import labels"),
+    "simulator-outside": ("flows/steps.py", "from infra.simulator import operator"),
+    "simulator-knows-contracts": ("infra/simulator/life.py", "from features import labels"),
     "door-prefect": ("models/churn.py", "import prefect"),
     "door-command-line": ("serving/warning_lists.py", "from rich import table"),
     "door-mlflow": ("flows/steps.py", "from mlflow import pyfunc"),
@@ -50,10 +50,14 @@ HEAVY_BY_NATURE = {
         f"flows.{name}": {"prefect"}
         for name in ("artifacts", "deployments", "flow_run", "model_flows", "monthly_flows")
     },
-    "infra.simulator.dirt": {"pyarrow"},
-    "infra.simulator.extracts": {"pyarrow"},
-    "infra.simulator.sending": {"pyarrow"},
-    "infra.simulator.small_operator": {"pyarrow"},
+    # What an operator hands out are Arrow tables.
+    **{
+        f"infra.simulator.{name}": {"pyarrow"}
+        for name in (
+            *("data_errors", "dirt", "month_of_block", "operator", "operator_tables", "people_tables", "sending"),
+            "tables",
+        )
+    },
     # Its metrics are Evidently's, which brings the rest.
     "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
 }

@@ -99,17 +99,12 @@ def test_the_installed_doctor_finds_the_shipped_lock_and_settings(installed: Pat
 
 
 def test_the_installed_command_takes_a_shipped_source_from_extract_to_indicators(installed: Path, tmp_path: Path):
-    simulate = """
-from pathlib import Path
-from features.months import Month
-from infra.simulator.small_operator import simulate
-simulate(Path("extract"), first=Month(2025, 1), customers=300, months=3, seed=1)
-"""
-    run(installed / "python", "-c", simulate, cwd=tmp_path)
+    small = ("--customers", "300", "--months", "3")
+    run(installed / "holdfast", "simulate", "start", "--home", "home", *small, cwd=tmp_path)
     run(installed / "holdfast", "key", "new", "key", cwd=tmp_path)
     (tmp_path / "own.toml").write_text('[privacy]\nkey_file = "key"\n')
     here = ("--home", "home", "--settings", "own.toml")
-    source = ("--source", "simulated_operator", "--from", "extract")
+    source = ("--source", "simulated_operator", "--from", "home/extracts")
     run(installed / "holdfast", "ingest", *source, "--all", "--backload", *here, cwd=tmp_path)
     built = json.loads(run(installed / "holdfast", "features", "--as-of", "2025-03", "--json", *here, cwd=tmp_path))
     assert built["features"]["rows"] >= 250

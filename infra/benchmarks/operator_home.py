@@ -10,9 +10,8 @@ from features.months import Month, months_between
 from flows import key, model_steps, segment_steps, steps
 from flows.settings import INFRA
 from flows.workspace import Workspace, open_workspace
-from infra.simulator.small_operator import simulate
 
-FIRST, MONTHS = Month(2025, 1), 7
+FIRST, MONTHS, SEED = Month(2025, 1), 7, 1
 RUN = FIRST + (MONTHS - 1)
 """The month to measure: the first in which all windows of six months are full and the model is one month old."""
 TRAINED = RUN - 1
@@ -21,8 +20,15 @@ SOURCE = "simulated_operator"
 
 def make_home(folder: Path, customers: int) -> None:
     """Simulate, ingest all months but the last, and train: the home in `folder`, its extracts and key beside it."""
+    from infra.simulator.operator import Beginning, start
+    from infra.simulator.sending import Sending
+    from infra.simulator.worlds import read_world
+
     folder.mkdir(parents=True, exist_ok=True)
-    simulate(folder / "extracts", first=FIRST, customers=customers, months=MONTHS)
+    beginning = Beginning(read_world("usual"), customers, SEED, FIRST)
+    start(
+        folder / "simulator", beginning, months=MONTHS, write=Sending(folder / "extracts"), workers=os.cpu_count() or 1
+    )
     key.new_key(folder / "home.key")
     work = home_in(folder)
     steps.ingest(work, arrival(folder, FIRST, TRAINED))

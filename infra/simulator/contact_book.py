@@ -5,18 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from features.months import Month
+from infra.simulator.outreach import CONTACT, Contacts
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Called: TypeAlias = tuple[str, Month, str, str, str]
 """Number, month, campaign, channel and plan of one contact."""
-
-CONTACT = np.dtype([("number", "i8"), ("month", "M8[M]"), ("campaign", "O"), ("channel", "O"), ("plan", "O")])
-NOBODY: Array = np.zeros(0, CONTACT)
 
 
 def note(book: Path, called: Iterable[Called]) -> None:
@@ -29,10 +26,10 @@ def note(book: Path, called: Iterable[Called]) -> None:
     half.replace(book)
 
 
-def read(book: Path) -> Array:
+def read(book: Path) -> Contacts:
     """Every contact of the book, nobody's when there is none yet."""
     rows = [(int(number), np.datetime64(month, "M"), *offer) for number, month, *offer in _lines(book)]
-    return np.array(rows, CONTACT)
+    return Contacts(np.array(rows, CONTACT))
 
 
 def _lines(book: Path) -> list[tuple[str, ...]]:

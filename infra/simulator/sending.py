@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +17,6 @@ from features.contracts import contract_of
 from features.months import Month
 from infra.simulator.dialect import DIALECT, IN_YUAN, NOT_SENT, PERIOD, Spoken
 from infra.simulator.dirt import Dirt, soil
-
-if TYPE_CHECKING:
-    import dataframely as dy
 
 FORMS = ("parquet", "csv", "gb18030")
 """CSV is UTF-8, or GB18030 as the operator's older systems write it."""
@@ -66,7 +63,7 @@ def spoken(name: str, rows: pa.Table, month: Month) -> pa.Table:
     """Rows of the contract table `name` under the operator's names, in its codes and units, with the period."""
     speech = DIALECT[name]
     columns = {
-        speech.column(column): _said(rows.column(column), kind, column, speech)
+        speech.column(column): _said(rows.column(column), type(kind).__name__, column, speech)
         for column, kind in contract_of(name).columns().items()
         if column in rows.column_names and column not in NOT_SENT
     }
@@ -74,11 +71,10 @@ def spoken(name: str, rows: pa.Table, month: Month) -> pa.Table:
     return pa.table({PERIOD: period, **columns})
 
 
-def _said(values: pa.ChunkedArray, kind: dy.Column, column: str, speech: Spoken) -> pa.Array | pa.ChunkedArray:
-    said = type(kind).__name__
-    if said == "Decimal" and column not in IN_YUAN:  # 32 bits hold twice what a contract lets through
+def _said(values: pa.ChunkedArray, kind: str, column: str, speech: Spoken) -> pa.Array | pa.ChunkedArray:
+    if kind == "Decimal" and column not in IN_YUAN:  # 32 bits hold twice what a contract lets through
         return pc.cast(pc.round(pc.multiply(pc.cast(values, pa.float64()), 100.0)), pa.int32())
-    if said == "Bool":
+    if kind == "Bool":
         return _coded(values.cast(pa.string()), {"true": "Y", "false": "N"})
     return _coded(values, speech.codes[column]) if column in speech.codes else values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ from features.months import Month, months_between
 from flows import campaign_steps, key, steps
 from flows.settings import Settings
 from flows.workspace import Workspace
-from infra.simulator.contacts import NO_EFFECT, Effect, dial, read_contacts
-from infra.simulator.small_operator import simulate
+from infra.simulator.contact_book import note, read
+from infra.simulator.operator import Beginning, advance, start
+from infra.simulator.sending import Sending
+from infra.simulator.worlds import read_world
 from models import churn
 from models.registry import Champion
 from models.training_table import Labelling, labelled_month, stack, usable_months
@@ -38,7 +41,15 @@ pytestmark = pytest.mark.slow
 
 FIRST, SCORED, LAST = Month(2025, 1), Month(2025, 7), Month(2025, 12)
 CUSTOMERS, SEED, NAME = 8_000, 1, "summer"
-STRONG = Effect(strength=3, persuadable=0.9, driven_away=0.0)
+WORLD = """
+base = "usual"
+
+[effects]
+strength = {{ value = {strength}, reason = "so strong that few customers prove it, or none" }}
+drives = {{ value = 0.0, reason = "nobody is driven away" }}
+drives_by_fatigue = {{ value = 0.0, reason = "nobody is driven away" }}
+"""
+STRONG, NONE = 5.0, 0.0
 SETTINGS = Settings(
     engine=EngineSettings(threads=1, buckets=2),
     eligibility=EligibilityRules(min_arpu=0, min_tenure_months=0, lowest_band="healthy"),
@@ -79,9 +90,12 @@ def score(work: Workspace) -> None:
     score_month(Scoring(work.ledger, champion, definition, "test", 1, NOW), SCORED)
 
 
-def live(folder: Path, **contacts: Any) -> Path:
-    simulate(folder, first=FIRST, customers=CUSTOMERS, months=FIRST.until(LAST) + 1, seed=SEED, **contacts)
-    return folder
+def live(folder: Path, strength: float) -> Path:
+    """The months up to SCORED in a world where contacts are as strong as that; the extracts."""
+    (folder / "world.toml").write_text(WORLD.format(strength=strength))
+    beginning = Beginning(read_world(folder / "world.toml"), CUSTOMERS, SEED, FIRST)
+    start(folder / "life", beginning, months=FIRST.until(SCORED) + 1, write=Sending(folder / "extract"))
+    return folder / "extract"
 
 
 def ingest(work: Workspace, extract: Path, first: Month, last: Month) -> None:
@@ -94,25 +108,32 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
     (folder / "key").write_bytes(SECRET)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(key.VARIABLE, str(folder / "key"))
-        work, extract = workspace(folder / "home"), live(folder / "extract")
+        work, extract = workspace(folder / "home"), live(folder, NONE)
         ingest(work, extract, FIRST, SCORED)
         score(work)
         found = campaign_steps.draw(work, SCORED, NAME)
-        numbers = pq.read_table(extract / f"customers_{SCORED}.parquet").column("msisdn").to_pylist()
+        numbers = pq.read_table(extract / f"subscribers_{SCORED}_0.parquet").column("msisdn").to_pylist()
         references = task_refs(SECRET, SCORED, [keyed(SECRET, number) for number in numbers])
-        contacts = folder / "contacts.csv"
-        dial(found.folder / "tasks.csv", dict(zip(references, numbers, strict=True)), SCORED + 1, NAME, contacts)
-        yield Drawn(work, extract, contacts)
+        dial(found.folder / "tasks.csv", dict(zip(references, numbers, strict=True)), folder / "contacts.csv")
+        yield Drawn(work, extract, folder / "contacts.csv")
 
 
-def lived_on(drawn: Drawn, world: Effect, folder: Path) -> tuple[Workspace, dict[str, Any]]:
-    """The operator lives again with the contacts; a copy of the home learns what came of it and reads it out."""
+def dial(tasks: Path, numbers: dict[str, str], book: Path) -> None:
+    """Call whom the tasks name in the month after, as the operator's halls and hotline do."""
+    with tasks.open(encoding="utf-8-sig", newline="") as opened:
+        named = list(csv.DictReader(opened))
+    note(book, [(numbers[task["task_ref"]], SCORED + 1, NAME, task["channel"], task["plan"]) for task in named])
+
+
+def lived_on(drawn: Drawn, strength: float, folder: Path) -> tuple[Workspace, dict[str, Any]]:
+    """The operator lives on with the contacts; a copy of the home learns what came of it and reads it out."""
     import shutil
 
-    extract = live(folder / "extract", contacts=read_contacts(drawn.contacts, world))
+    extract = live(folder, strength)
     for file in drawn.extract.iterdir():
-        if file.stem.rpartition("_")[2] <= str(SCORED):
-            assert (extract / file.name).read_bytes() == file.read_bytes(), f"{file.name} is of the past"
+        assert (extract / file.name).read_bytes() == file.read_bytes(), f"{file.name} is of the past"
+    contacts, months = read(drawn.contacts), SCORED.until(LAST)
+    advance(folder / "life", write=Sending(extract), contacts=contacts, months=months)
     work = workspace(Path(shutil.copytree(drawn.work.home.root, folder / "home")))
     early = campaign_steps.read_out(work, NAME).report
     assert early["note"] == f"not enough data yet: matures with {LAST}"
@@ -130,7 +151,7 @@ def test_contacts_that_keep_people_are_seen_to_keep_them(drawn: Drawn, tmp_path:
 
 def test_contacts_that_do_nothing_come_out_as_nought_however_the_arms_are_drawn(drawn: Drawn, tmp_path: Path):
     """The readout's interval holds nought, and so do 95 of 100 intervals when the same people are drawn again."""
-    work, report = lived_on(drawn, NO_EFFECT, tmp_path)
+    work, report = lived_on(drawn, NONE, tmp_path)
     assert report["difference"]["low"] <= 0 <= report["difference"]["high"]
     reading = Reading(work.ledger, campaign_steps.campaigns_of(work), work.source().churn, ReadoutSettings(), NOW)
     people = outcomes(reading, members(work.ledger.warehouse, NAME), LAST)

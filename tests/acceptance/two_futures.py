@@ -8,23 +8,33 @@ from pathlib import Path
 
 import polars as pl
 
+from features.contracts import contract_of
 from features.months import Month
-from infra.simulator.small_operator import simulate
+from infra.simulator.dialect import DIALECT, PERIOD
+from infra.simulator.operator import Beginning, start
+from infra.simulator.sending import Sending
+from infra.simulator.worlds import read_world
 
 FIRST, AS_OF, MONTHS, CUSTOMERS = Month(2025, 1), Month(2025, 6), 8, 1_200
 MAPPING = Path(__file__).resolve().parents[2] / "infra" / "sources" / "simulated_operator"
-MONTHLY = ("customers", "bills", "usage")
-HISTORIES = {"plan_periods": ("plans", "plan"), "service_events": ("events", "code")}
+LEFT_OUT = ("responses", "campaigns")
+"""Nobody was contacted in these lives."""
+HISTORIES = ("plan_periods", "products_held", "service_events")
 """Tables delivered as one file without months, over which the end dates of all time are spread."""
+MONTHLY = tuple(table for table in DIALECT if table not in (*LEFT_OUT, *HISTORIES))
+STANDING = ("plans", "organisation")
+"""What no seed changes; in the other lives its figures are others all the same."""
+SINCE, UNTIL = "since", "until"
 
 
 def write_mapping(folder: Path) -> Path:
-    """The simulated operator's mapping, but plans and events come as histories."""
+    """The simulated operator's mapping, but what lasts comes as histories."""
     mapping = Path(shutil.copytree(MAPPING, folder))
-    for table, (file, _) in HISTORIES.items():
-        sql = (mapping / f"{table}.sql").read_text().replace("    period AS month,\n", "").replace(f"{file}_*", file)
-        (mapping / f"{table}.sql").write_text(sql)
-    (mapping / "responses.sql").unlink(missing_ok=True)  # nobody was contacted in these lives
+    for table in HISTORIES:
+        file, sql = DIALECT[table].file, (mapping / f"{table}.sql").read_text()
+        (mapping / f"{table}.sql").write_text(sql.replace("    period AS month,\n", "").replace(f"{file}_*", file))
+    for table in LEFT_OUT:
+        (mapping / f"{table}.sql").unlink()
     return mapping
 
 
@@ -32,7 +42,11 @@ def write_lives(folder: Path) -> tuple[Path, Path]:
     """Two operators of the same size and the same numbers, whose customers live other lives."""
     lives = folder / "lives", folder / "other_lives"
     for seed, life in enumerate(lives, start=1):
-        simulate(life, first=FIRST, customers=CUSTOMERS, months=MONTHS, seed=seed)
+        beginning = Beginning(read_world("usual"), CUSTOMERS, seed, FIRST)
+        start(folder / f"state_{seed}", beginning, months=MONTHS, write=Sending(life))
+    for file in (file for table in STANDING for file in lives[1].glob(f"{DIALECT[table].file}_*")):
+        rows = pl.read_parquet(file)
+        rows.with_columns((pl.selectors.numeric() - pl.selectors.by_name(PERIOD)) * 2).write_parquet(file)
     return lives
 
 
@@ -45,26 +59,27 @@ def write_extract(folder: Path, until_then: Path, afterwards: Path) -> Path:
     for step in range(MONTHS):
         month = FIRST + step
         for table in MONTHLY:
-            name = f"{table}_{month}.parquet"
+            name = f"{DIALECT[table].file}_{month}_0.parquet"
             (folder / name).hardlink_to((until_then if month <= AS_OF else afterwards) / name)
-    for file, kind in HISTORIES.values():
-        told = _history(until_then, file, kind)
+    for table in HISTORIES:
+        told = _history(until_then, table)
         if afterwards != until_then:
-            told = _told_otherwise(told, _history(afterwards, file, kind))
-        told.write_parquet(folder / f"{file}.parquet")
+            told = _told_otherwise(told, _history(afterwards, table))
+        told.write_parquet(folder / f"{DIALECT[table].file}.parquet")
     return folder
 
 
-def _history(life: Path, file: str, kind: str) -> pl.DataFrame:
+def _history(life: Path, table: str) -> pl.DataFrame:
     """Everything that ever began, once, with the end that it had at last."""
-    rows = pl.read_parquet(life / f"{file}_*.parquet")
-    return rows.group_by("msisdn", kind, "since", maintain_order=True).agg(pl.col("until").max())
+    rows = pl.read_parquet(life / f"{DIALECT[table].file}_*.parquet").drop("period")
+    key = [DIALECT[table].column(name) for name in contract_of(table).key()]
+    return rows.group_by(key, maintain_order=True).agg(pl.col(UNTIL).max(), pl.exclude(*key, UNTIL).first())
 
 
 def _told_otherwise(told: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """What ended after AS_OF lasts for ever, what lasted for ever ended after AS_OF, and other things began since."""
     close = AS_OF.last_day
-    known_end = pl.when(pl.col("until") <= close).then("until")
-    other_end = pl.when(pl.col("until").is_null()).then(pl.lit(close + dt.timedelta(days=9)))
-    begun = told.filter(pl.col("since") <= close).with_columns(until=pl.coalesce(known_end, other_end))
-    return pl.concat([begun, other.filter(pl.col("since") > close)])
+    known_end = pl.when(pl.col(UNTIL) <= close).then(UNTIL)
+    other_end = pl.when(pl.col(UNTIL).is_null()).then(pl.lit(close + dt.timedelta(days=9)))
+    begun = told.filter(pl.col(SINCE) <= close).with_columns(until=pl.coalesce(known_end, other_end))
+    return pl.concat([begun, other.filter(pl.col(SINCE) > close)])

@@ -1,23 +1,33 @@
--- The operator works in one province, so its files do not name it.
--- A state that is not listed is passed on as it is, so that the contract refuses it by name.
+-- A code that is not listed is passed on as it is, so that the contract refuses it by name.
+-- The operator sends numbers whole; people at Holdfast see their ends.
 SELECT
     msisdn AS customer_id,
     period AS month,
-    brand_name AS brand,
+    CASE brand_name
+        WHEN '全球通' THEN 'GoTone'
+        WHEN '动感地带' THEN 'M-Zone'
+        WHEN '神州行' THEN 'Easyown'
+        ELSE brand_name
+    END AS brand,
     opened AS activated_on,
     CASE state
-        WHEN 'normal' THEN 'active'
-        WHEN 'stopped' THEN 'suspended'
-        WHEN 'cancelled' THEN 'closed'
-        WHEN 'cancelled_owing' THEN 'closed_arrears'
-        WHEN 'ported' THEN 'ported_out'
+        WHEN '正常' THEN 'active'
+        WHEN '停机' THEN 'suspended'
+        WHEN '销户' THEN 'closed'
+        WHEN '携出' THEN 'ported_out'
+        WHEN '欠费销户' THEN 'closed_arrears'
+        WHEN '欺诈销户' THEN 'closed_fraud'
         ELSE state
     END AS status,
-    CASE pays WHEN 'before' THEN 'prepaid' WHEN 'after' THEN 'postpaid' ELSE pays END AS payment_type,
-    plan AS plan_id,
+    CASE pays
+        WHEN '预付' THEN 'prepaid'
+        WHEN '后付' THEN 'postpaid'
+        ELSE pays
+    END AS payment_type,
+    tariff AS plan_id,
     bound_until AS contract_ends_on,
     born AS birth_year,
-    'Fairland' AS province,
+    province,
     city AS prefecture,
     county,
     grid AS area,
@@ -25,4 +35,4 @@ SELECT
     manager,
     seller AS dealer,
     left(msisdn, 3) || '****' || right(msisdn, 4) AS masked_number
-FROM read_parquet('customers_*.parquet')
+FROM read_parquet('subscribers_*.parquet')

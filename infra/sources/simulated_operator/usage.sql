@@ -5,8 +5,17 @@ SELECT
     in_minutes AS voice_in_minutes,
     same_net_minutes AS on_net_minutes,
     other_net_minutes AS off_net_minutes,
+    rival_1_minutes AS competitor_1_minutes,
+    rival_2_minutes AS competitor_2_minutes,
+    local_minutes,
     toll_minutes AS long_distance_minutes,
+    idd_minutes AS international_minutes,
     roam_minutes AS roaming_minutes,
     sms_sent AS sms_count,
-    gprs_mb AS data_mb
-FROM read_parquet('usage_*.parquet')
+    mms_sent AS mms_count,
+    gprs_mb AS data_mb,
+    content_bought AS content_count,
+    content_minutes,
+    active_days,
+    partners AS partners_count
+FROM read_parquet('traffic_*.parquet')

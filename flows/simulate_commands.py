@@ -1,0 +1,93 @@
+"""Simulate commands: an invented operator for whoever has no data of one, living on with what is done to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from features.months import Month
+from flows import options
+from flows.output import told
+
+FIRST: Any = "2025-01"
+"""Typer parses a default as it does what was typed."""
+simulate_app = typer.Typer(
+    no_args_is_help=True,
+    help="An invented operator to learn, demonstrate and prove with: it sends extracts, and answers to campaigns.",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    simulate_app.command(epilog="Example: holdfast simulate start --home var/fairland --customers 5000")(start)
+    simulate_app.command(epilog="Example: holdfast simulate advance --home var/fairland --months 3")(advance)
+    app.add_typer(simulate_app, name="simulate")
+
+
+def start(
+    home: options.Home = options.HOME,
+    world: Annotated[str, typer.Option(metavar="FILE|NAME", help="The world: a shipped one or a TOML file.")] = "usual",
+    customers: Annotated[int, typer.Option(min=100, help="How many to begin with; about as many join as leave.")] = (
+        20_000
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 1,
+    first: Annotated[
+        Month, typer.Option("--first", parser=options.month_of, metavar="YYYY-MM", help="First month.")
+    ] = FIRST,
+    months: Annotated[int, typer.Option(min=1, help="How many months to live at once.")] = 12,
+    format_: Annotated[
+        Literal["parquet", "csv", "gb18030"],
+        typer.Option("--format", help="Of the extracts; gb18030 is CSV as older Chinese systems write it."),
+    ] = "parquet",
+    dirt: Annotated[
+        float,
+        typer.Option(min=0, max=0.5, help="Share of bad rows; an ingest refuses a month with more than 0.01."),
+    ] = 0.0,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
+) -> None:
+    """Begin an operator in a new home: its people live the first months, and it sends its extracts.
+
+    extracts/ holds a file per table, month and block of 65,536 people, in the operator's own names and codes, with
+    numbers, documents and handsets as they are: the source mapping hides them. truth/ holds what no operator knows,
+    such as how likely each customer really is to leave; it is there to judge by, and nothing of Holdfast reads it.
+    """
+    with told(json_) as out:
+        from flows.simulated_home import Order, source_of
+        from flows.simulated_home import start as begin
+        from flows.workspace import open_workspace
+
+        order = Order(world, customers, seed, first, format_, dirt)
+        operator = begin(open_workspace(home, settings, out.say), order, months)
+        source = source_of(operator, format_)
+        next_ = f"holdfast ingest --source {source} --from {operator.extracts} --all --home {home}"
+        facts = {"extracts": operator.extracts, "truth": operator.truth, "source": source}
+        out.result(facts, f"{operator.extracts} holds {first} to {first + (months - 1)}; next: {next_}")
+
+
+def advance(
+    home: options.Home = options.HOME,
+    months: Annotated[int, typer.Option(min=1, help="How many months to live.")] = 1,
+    settings: options.SettingsFile = None,
+    json_: options.AsJson = False,
+) -> None:
+    """Let the operator of a home that `simulate start` made live on, and send the extracts of the months lived.
+
+    The campaigns in Holdfast's ledger that were not worked yet are worked in the first of the months: whoever has a
+    task is contacted with its plan and channel, if the dialler was told the number (holdfast resolve); who is withheld
+    is left alone. What they answer comes back as responses, and what it did to them shows in whether they stay.
+    """
+    with told(json_) as out:
+        from flows.simulated_home import advance as live_on
+        from flows.workspace import open_workspace
+
+        lived = live_on(open_workspace(home, settings, out.say), months)
+        out.result(lived, _in_words(lived))
+
+
+def _in_words(lived: dict[str, Any]) -> str:
+    contacted = ", ".join(f"{calls:,} for {campaign}" for campaign, calls in lived["contacted"].items()) or "nobody"
+    return (
+        f"lived {lived['first']} to {lived['last']}; contacted: {contacted}; "
+        f"next: holdfast run-month --month {lived['first']}"
+    )

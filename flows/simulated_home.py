@@ -1,0 +1,194 @@
+"""Simulated home: a home whose operator is the simulator; it lives on with whomever Holdfast's campaigns contacted.
+
+The operator is the outside world, though it lives in folders of the home: `extracts/` is what it sends, `truth/` what
+nobody outside can know, `simulator/` its state. Nothing but the extracts ever gets into the tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features import HoldfastError
+from features.durable_files import write_durably
+from features.months import Month
+from flows.list_steps import RESOLVER
+from flows.settings import SOURCES
+from flows.workspace import Workspace
+
+if TYPE_CHECKING:
+    from infra.simulator.contact_book import Called
+    from infra.simulator.sending import Sending
+
+SOURCE = "simulated_operator"
+LOCK = "simulator"
+
+
+class SimulationError(HoldfastError):
+    """A home that has no simulated operator, or has another one already, or a world that cannot be lived in."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which operator is wanted, and how it is to send its extracts."""
+
+    world: str
+    customers: int
+    seed: int
+    first: Month
+    form: str = "parquet"
+    dirt: float = 0.0
+
+
+@dataclass(frozen=True)
+class SimulatedOperator:
+    """The operator of a home: where its folders are."""
+
+    root: Path
+
+    @property
+    def extracts(self) -> Path:
+        return self.root / "extracts"
+
+    @property
+    def truth(self) -> Path:
+        return self.root / "truth"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "simulator"
+
+    @property
+    def book(self) -> Path:
+        return self.state / "contacts.csv"
+
+    @property
+    def facts_file(self) -> Path:
+        return self.state / "order.json"
+
+    @property
+    def mapping(self) -> Path:
+        return self.root / "mapping"
+
+    def facts(self) -> dict[str, Any]:
+        """How it began; a home that `start` did not make is refused."""
+        if not self.facts_file.is_file():
+            raise SimulationError(
+                f"home {self.root} has no simulated operator; begin one with holdfast simulate start --home DIR"
+            )
+        facts: dict[str, Any] = json.loads(self.facts_file.read_text())
+        return facts
+
+    def last_month(self) -> Month:
+        """The last month that it lived."""
+        from infra.simulator.operator import about
+
+        return about(self.state)[1]
+
+    def sending(self, begun: Mapping[str, Any]) -> Sending:
+        from infra.simulator.sending import Sending
+
+        return Sending(self.extracts, self.truth, begun["form"], begun["dirt"], begun["seed"])
+
+
+def source_of(operator: SimulatedOperator, form: str) -> str:
+    """What to give as --source: CSV needs a mapping of its own, which `start` writes into the home."""
+    return SOURCE if form == "parquet" else str(operator.mapping)
+
+
+def start(work: Workspace, order: Order, months: int) -> SimulatedOperator:
+    """Begin an operator in this home and live its first months; one that is there already is refused."""
+    from infra.simulator.operator import Beginning
+    from infra.simulator.operator import start as start_operator
+    from infra.simulator.text_mapping import write_text_mapping
+    from infra.simulator.worlds import WorldError, read_world
+
+    operator = SimulatedOperator(work.home.root)
+    with work.home.locked(LOCK, work.say):
+        _refuse_taken(work, operator)
+        try:
+            world = read_world(order.world)
+        except WorldError as problem:
+            raise SimulationError(str(problem)) from None
+        facts = asdict(order) | {"first": str(order.first)}
+        work.say(f"simulating {order.customers:,} customers from {order.first} to {order.first + (months - 1)}")
+        beginning = Beginning(world, order.customers, order.seed, order.first)
+        workers = work.settings.engine.cores
+        start_operator(operator.state, beginning, months=months, write=operator.sending(facts), workers=workers)
+        if order.form != "parquet":
+            write_text_mapping(SOURCES / SOURCE, order.form, operator.mapping)
+        write_durably(operator.facts_file, json.dumps(facts, indent=2).encode())
+    return operator
+
+
+def _refuse_taken(work: Workspace, operator: SimulatedOperator) -> None:
+    held = work.home.facts().get("source")
+    if operator.facts_file.is_file() or held:
+        whose = "a simulated operator" if operator.facts_file.is_file() else f"the operator {held}"
+        raise SimulationError(f"home {operator.root} holds {whose} already; give another --home")
+
+
+def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
+    """Let the operator live on: the campaigns drawn since are worked in the first of the months.
+
+    Told are the months lived, and how many customers each campaign contacted.
+    """
+    from infra.simulator import contact_book
+    from infra.simulator.operator import advance as advance_operator
+
+    operator = SimulatedOperator(work.home.root)
+    facts = operator.facts()
+    with work.home.locked(LOCK, work.say):
+        begin = operator.last_month() + 1
+        worked = {campaign: calls for campaign, calls in _waiting(work, operator, begin) if calls}
+        contact_book.note(operator.book, [call for calls in worked.values() for call in calls])
+        for campaign, calls in worked.items():
+            work.say(f"{len(calls):,} customers are contacted in {begin} for {campaign}")
+        contacts, write = contact_book.read(operator.book), operator.sending(facts)
+        workers = work.settings.engine.cores
+        lived = advance_operator(operator.state, write=write, contacts=contacts, months=months, workers=workers)
+    contacted = {campaign: len(calls) for campaign, calls in worked.items()}
+    return {"first": str(begin), "last": str(lived[-1]), "contacted": contacted}
+
+
+def _waiting(work: Workspace, operator: SimulatedOperator, month: Month) -> list[tuple[str, list[Called]]]:
+    """The campaigns of the ledger that were not worked yet, each with the calls that can be made in `month`."""
+    from infra.simulator.contact_book import read
+    from serving.campaign_ledger import drawn
+
+    worked = set(read(operator.book).rows["campaign"])
+    campaigns = [campaign for campaign in drawn(work.ledger.warehouse) if campaign["campaign"] not in worked]
+    return [(campaign["campaign"], _calls(work, campaign, month)) for campaign in campaigns]
+
+
+def _calls(work: Workspace, campaign: Mapping[str, Any], month: Month) -> list[Called]:
+    """Whom the ledger says to contact and whose number the resolver told: without it nobody can be called."""
+    from serving.campaign_ledger import TREATED, members
+
+    name = campaign["campaign"]
+    numbers = _numbers(work.home.root / RESOLVER / f"month={campaign['month']}")
+    if not numbers:
+        work.say(
+            f"{name}: nobody is contacted, because nobody told the dialler the numbers: "
+            f"holdfast resolve --month {campaign['month']} --reason dialler"
+        )
+    return [
+        (numbers[row["task_ref"]], month, name, row["channel"], row["plan"])
+        for row in members(work.ledger.warehouse, name).to_pylist()
+        if row["arm"] == TREATED and row["task_ref"] in numbers
+    ]
+
+
+def _numbers(folder: Path) -> dict[str, str]:
+    """The number of each task reference that the resolver wrote into the folder, if it did."""
+    from serving.resolver import FILE
+
+    file = folder / FILE
+    if not file.is_file():
+        return {}
+    with file.open(encoding="utf-8", newline="") as opened:
+        return {row["task_ref"]: row["number"] for row in csv.DictReader(opened)}

@@ -1,0 +1,159 @@
+"""Simulate commands: an operator begins in a home of its own and lives on with whomever campaigns really contacted."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features.home import Home
+from flows.workspace import open_workspace
+from serving.campaign_ledger import record
+from tests.flows.conftest import bytes_of, holdfast, made_once
+from tests.serving.made_campaign import member
+
+MONTHS = ("2025-01", "2025-02")
+SMALL = ("--customers", "400", "--seed", "3", "--months", "2")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose operator has lived two months."""
+    return made_once(tmp_path_factory, "simulated", begin) / "home"
+
+
+def begin(folder: Path) -> None:
+    answer = holdfast("simulate", "start", "--home", folder / "home", *SMALL)
+    assert answer.code == 0, answer.err
+    (folder / "answer.json").write_text(json.dumps([answer.out, answer.err]))
+
+
+@pytest.fixture
+def home(begun: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(begun, tmp_path / "home"))
+
+
+def table(home: Path, name: str, month: str) -> pl.DataFrame:
+    return pl.read_parquet(home / "extracts" / f"{name}_{month}_*.parquet")
+
+
+def advanced(home: Path, *words: str) -> dict[str, Any]:
+    answer = holdfast("simulate", "advance", "--home", home, "--json", *words)
+    assert answer.code == 0, answer.err
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def numbers_told(home: Path, month: str, numbers: dict[str, str]) -> None:
+    """What holdfast resolve would have written."""
+    folder = home / "resolver" / f"month={month}"
+    folder.mkdir(parents=True)
+    with (folder / "resolver.csv").open("w", newline="") as opened:
+        csv.writer(opened).writerows([("task_ref", "number"), *numbers.items()])
+
+
+def draw(home: Path, *rows: dict[str, Any]) -> None:
+    record(open_workspace(home, None, lambda _: None).ledger.warehouse, rows)
+
+
+def test_it_says_where_the_extracts_lie_and_how_to_ingest_them(begun: Path):
+    out, err = json.loads((begun.parent / "answer.json").read_text())
+    assert out == (
+        f"{begun}/extracts holds 2025-01 to 2025-02; next: holdfast ingest --source simulated_operator "
+        f"--from {begun}/extracts --all --home {begun}\n"
+    )
+    assert "simulating 400 customers from 2025-01 to 2025-02" in err
+    assert {file.name.split("_")[-2] for file in (begun / "extracts").iterdir()} == set(MONTHS)
+    assert {file.name for file in (begun / "truth").iterdir()} == {f"truth_{month}_0.parquet" for month in MONTHS}
+
+
+def test_a_home_that_holds_an_operator_is_refused_and_left_as_it_is(home: Path):
+    before = bytes_of(home)
+    answer = holdfast("simulate", "start", "--home", home, *SMALL)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.splitlines()[-1] == (
+        f"holdfast: home {home} holds a simulated operator already; give another --home"
+    )
+    Home(home.parent / "filled").remember(source="tariff_panel")
+    answer = holdfast("simulate", "start", "--home", home.parent / "filled", *SMALL)
+    assert answer.err.endswith("filled holds the operator tariff_panel already; give another --home\n")
+    assert {name: held for name, held in bytes_of(home).items() if "locks" not in str(name)} == {
+        name: held for name, held in before.items() if "locks" not in str(name)
+    }
+
+
+def test_only_a_home_that_was_begun_can_live_on(tmp_path: Path):
+    answer = holdfast("simulate", "advance", "--home", tmp_path / "home")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        f"holdfast: home {tmp_path}/home has no simulated operator; begin one with holdfast simulate start --home DIR\n"
+    )
+
+
+def test_a_world_that_nobody_knows_is_said_in_one_line(tmp_path: Path):
+    answer = holdfast("simulate", "start", "--home", tmp_path / "home", "--world", "nowhere", *SMALL)
+    assert (answer.code, answer.out) == (1, "")
+    assert "nowhere" in answer.err.splitlines()[-1]
+    assert answer.err.splitlines()[-1].startswith("holdfast: ")
+
+
+def test_month_by_month_is_the_same_as_all_at_once(home: Path, tmp_path: Path):
+    assert advanced(home) == {"first": "2025-03", "last": "2025-03", "contacted": {}}
+    assert advanced(home, "--months", "2") == {"first": "2025-04", "last": "2025-05", "contacted": {}}
+    holdfast("simulate", "start", "--home", tmp_path / "at_once", *SMALL[:-1], "5")
+    for folder in ("extracts", "truth"):
+        assert bytes_of(home / folder) == bytes_of(tmp_path / "at_once" / folder)
+
+
+def test_whom_the_ledger_names_and_the_dialler_was_told_is_contacted_and_answers(home: Path):
+    ann, bob = table(home, "subscribers", "2025-02").filter(pl.col("state") == "正常")["msisdn"][:2]
+    draw(
+        home,
+        member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="aa", channel="hotline", plan="care"),
+        member("bob", arm="withheld", campaign="spring", month="2025-02", task_ref="", channel="hotline", plan="care"),
+        member("cyd", arm="treated", campaign="spring", month="2025-02", task_ref="cc", channel="hotline", plan="care"),
+    )
+    numbers_told(home, "2025-02", {"aa": ann, "bb": bob})
+    assert advanced(home)["contacted"] == {"spring": 1}
+    answers = table(home, "answers", "2025-03")
+    assert set(answers.select("msisdn", "campaign", "channel", "offer").iter_rows()) == {
+        (ann, "spring", "hotline", "care")
+    }
+    assert advanced(home)["contacted"] == {}
+    assert table(home, "answers", "2025-04").height == 0
+
+
+def test_nobody_is_contacted_while_the_dialler_was_not_told_the_numbers(home: Path):
+    draw(home, member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="aa"))
+    answer = holdfast("simulate", "advance", "--home", home)
+    assert "spring: nobody is contacted, because nobody told the dialler the numbers" in answer.err
+    assert answer.out == ("lived 2025-03 to 2025-03; contacted: nobody; next: holdfast run-month --month 2025-03\n")
+    (ann,) = table(home, "subscribers", "2025-03").filter(pl.col("state") == "正常")["msisdn"][:1]
+    numbers_told(home, "2025-02", {"aa": ann})
+    assert advanced(home)["contacted"] == {"spring": 1}
+
+
+def test_chinese_csv_comes_with_a_mapping_of_its_own(tmp_path: Path):
+    home, key = tmp_path / "home", tmp_path / "key"
+    key.write_bytes(b"k" * 64)
+    (tmp_path / "own.toml").write_text(f'[privacy]\nkey_file = "{key}"\n[delivery]\nmax_bad_share = 0.1\n')
+    words = ("--customers", "400", "--months", "1", "--format", "gb18030", "--dirt", "0.02", "--json")
+    begun = holdfast("simulate", "start", "--home", home, *words).json
+    assert begun["source"] == str(home / "mapping")
+    here = ("--home", home, "--settings", tmp_path / "own.toml", "--json")
+    delivered = holdfast("ingest", "--source", begun["source"], "--from", begun["extracts"], "--all", *here).json
+    rows = {table["table"]: (table["rows"], table["rejected"]) for table in delivered["delivered"]}
+    assert rows["customers"][0] > 350
+    assert rows["customers"][1] > 0
+
+
+@pytest.mark.parametrize("command", ["start", "advance"])
+def test_help_teaches(command: str):
+    answer = holdfast("simulate", command, "--help")
+    assert answer.code == 0
+    assert all(word in answer.out for word in ("--home", "--months", "--json", "Example"))
