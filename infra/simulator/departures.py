@@ -26,9 +26,9 @@ def lead_hazards(shares: tuple[float, ...]) -> Array:
 
     Were it drawn in advance, nobody but the simulator could know the chance of leaving in a window.
     """
-    shares_ = np.array(shares)
-    hazards: Array = (shares_ / shares_[::-1].cumsum()[::-1]).clip(max=1)
-    return hazards
+    parts = np.array(shares)
+    left = parts[::-1].cumsum()[::-1]
+    return np.where(left > 0, parts / np.where(left > 0, left, 1), 1)
 
 
 def still_kept(lines: Lines, month: int, closed: Array) -> Array:

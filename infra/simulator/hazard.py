@@ -37,16 +37,31 @@ def find_hazard(now: Moment, lines: Lines) -> None:
     lines["cause"][free] = cause[free]
 
 
+def hazard_later(now: Moment, lines: Lines, later: int) -> Array:
+    """The hazard so many months after this one as far as it is known now: terms that end, offers that move on."""
+    change = _contract(now, lines, later) - _contract(now, lines, 1)
+    change += (offers(now, later) - offers(now, 1))[lines["area"]] * 4 * lines["sensitivity"][:, _TARIFF]
+    found: Array = np.minimum(lines["hazard"] * np.exp(change), HIGHEST)
+    return found
+
+
+def _contract(now: Moment, lines: Lines, later: int) -> Array:
+    """What a term in force, or one that has just ended, does to the logarithm of the hazard so many months later."""
+    leaving, end = now.constants.leaving, lines["contract_end"]
+    months_left = month_of(end) - (now.number + later)
+    ended = (end != NONE) & (months_left < 0) & (months_left >= -leaving.expiry_months)
+    found: Array = leaving.expired * ended - leaving.bound * (months_left >= 0)
+    return found
+
+
 def _pulls(now: Moment, lines: Lines) -> dict[str, Array]:
     """What speaks for going, in logarithms of a factor, by cause."""
     leaving, sensitivity = now.constants.leaving, 4 * lines["sensitivity"]
-    months_left = month_of(lines["contract_end"]) - now.number
-    ended = (lines["contract_end"] != NONE) & (months_left <= 0) & (months_left > -leaving.expiry_months)
     months = (now.end - lines["activated"]) / 30.4
     push = pushing_dealers(now.seed, now.constants.people.pushing_dealers)[lines["dealer"]] & (lines["dealer"] >= 0)
     return {
         "mood": -leaving.mood * lines["satisfaction"],
-        "contract expiry": leaving.expired * ended,
+        "contract expiry": _contract(now, lines, 1),
         "competitor's offer": offers(now, 1)[lines["area"]] * sensitivity[:, _TARIFF],
         "friends left": leaving.friends * lines["friends_left"],
         "old device": leaving.device * handset_years(now, lines) * sensitivity[:, _DEVICE],
@@ -57,10 +72,9 @@ def _pulls(now: Moment, lines: Lines) -> dict[str, Array]:
 def _ties(now: Moment, lines: Lines) -> Array:
     """What speaks for staying, beside being content."""
     leaving, months = now.constants.leaving, (now.end - lines["activated"]) / 30.4
-    bound = month_of(lines["contract_end"]) > now.number
     young, old = leaving.young * np.exp(-months / 9), leaving.old * months / (months + 48)
     ties = leaving.tie * np.minimum(ties_held(lines), 2)
-    found: Array = young - old - leaving.bound * bound - leaving.user_group * lines["in_user_group"] - ties
+    found: Array = young - old - leaving.user_group * lines["in_user_group"] - ties
     return found
 
 

@@ -13,6 +13,8 @@ from infra.simulator.tariff import Tariff, tariff_in
 from infra.simulator.world_sections import Change, Constants
 from infra.simulator.worlds import World
 
+STAYING = ("tariff_reform", "app_hall")
+"""Kinds of scheduled changes that last from their month on."""
 _EPOCH = np.datetime64(0, "D")
 
 
@@ -57,10 +59,10 @@ class Moment:
         return self.begin + self.dice.whole(purpose, 1, 27)
 
     def changes(self, kind: str, later: int = 0) -> list[Change]:
-        """The scheduled changes of that kind that act so many months later."""
+        """The scheduled changes of that kind that act so many months later; a new app hall stays."""
         step = self.step + later
-        of_kind = (change for change in self.world.changes if change.kind == kind)
-        return [change for change in of_kind if change.month <= step < change.month + change.months]
+        of_kind = (change for change in self.world.changes if change.kind == kind and change.month <= step)
+        return [change for change in of_kind if kind in STAYING or step < change.month + change.months]
 
     def change(self, kind: str) -> float:
         """How strongly scheduled changes of that kind act now; 0 when there is none."""

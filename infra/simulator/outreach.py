@@ -65,16 +65,24 @@ def contact(now: Moment, lines: Lines, contacts: Contacts) -> Answers:
     dice = now.dice.of(at)
     sway = sway_of(now, lines, at, called["plan"], called["channel"])
     answers, reached = _attempts(now, lines, at, called, dice)
-    before = picked(lines, at)
-    accepts = _accepts(now, sway, dice)
-    answers = answers._replace(accepted=answers.accepted & accepts[answers.at])
-    _move(now, lines, at, sway, reached)
-    moved = picked(lines, at)
-    for state in (before, moved):
-        find_hazard(now.of(at), state)
-    leads = now.constants.leaving.lead_shares
-    without, given = (chance_of_leaving(state, now.number, leads, (0, WINDOW)) for state in (before, moved))
+    answers = answers._replace(accepted=answers.accepted & _accepts(now, sway, dice)[answers.at])
+    kept = (1 - np.exp(now.constants.effects.thinks_again * sway.clip(max=0))) * reached
+    kept *= (lines["decided"][at] != NONE) & (lines["left"][at] == NONE)
+    without = _chance(now, lines, at)
+    _sway(now, lines, at[reached], sway[reached])
+    moved, stays = _chance(now, lines, at), picked(lines, at)
+    stays["decided"][:] = NONE
+    given = (1 - kept) * moved + kept * _chance(now, stays, np.arange(len(at)))
+    thinks_again = at[dice.happens("thinks again", kept)]
+    lines["decided"][thinks_again] = lines["exit"][thinks_again] = NONE
     return answers._replace(at=at[answers.at], contacted=at, without=without, given=given)
+
+
+def _chance(now: Moment, lines: Lines, at: Array) -> Array:
+    """P(leaving by choice within WINDOW months) of some, from the state in which they are now."""
+    some = picked(lines, at)
+    find_hazard(now.of(at), some)
+    return chance_of_leaving(now, some, (0, WINDOW))
 
 
 def _found(now: Moment, lines: Lines, contacts: Contacts) -> tuple[Array, Array]:
@@ -140,12 +148,8 @@ def _accepts(now: Moment, sway: Array, dice: Dice) -> Array:
     return dice.happens("accepts", (now.constants.effects.accepts * np.exp(-sway)).clip(0.02, 0.8))
 
 
-def _move(now: Moment, lines: Lines, at: Array, sway: Array, reached: Array) -> None:
-    """Change the hazard of those who were reached; who had decided to go may think again."""
-    made = now.constants.effects
-    lines["fatigue"][at[reached]] += 1
-    lines["sway"][at[reached]] = sway[reached]
-    lines["swayed_until"][at[reached]] = now.number + made.months
-    kept = (1 - np.exp(made.thinks_again * sway.clip(max=0))) * reached * (lines["left"][at] == NONE)
-    kept = at[now.dice.of(at).happens("thinks again", kept) & (lines["decided"][at] != NONE)]
-    lines["decided"][kept] = lines["exit"][kept] = NONE
+def _sway(now: Moment, lines: Lines, at: Array, sway: Array) -> None:
+    """Change the hazard of those who were reached, for some months."""
+    lines["fatigue"][at] += 1
+    lines["sway"][at] = sway
+    lines["swayed_until"][at] = now.number + now.constants.effects.months

@@ -7,29 +7,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from infra.simulator.chance import Array
-from infra.simulator.departures import CAUSES, FORCED, lead_hazards, silent
+from infra.simulator.departures import CAUSES, lead_hazards, silent
+from infra.simulator.hazard import hazard_later
 from infra.simulator.lines import CHANNELS, NONE, SENSITIVITIES, Lines, on_net, phone_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from infra.simulator.life import LivedMonth
+    from infra.simulator.moments import Moment
 
 
-def chance_of_leaving(lines: Lines, month: int, lead_shares: tuple[float, ...], window: tuple[int, int]) -> Array:
-    """P(leaving by choice within (`window[0]`, `window[1]`] months | whole state at the end of `month`).
+def chance_of_leaving(now: Moment, lines: Lines, window: tuple[int, int]) -> Array:
+    """P(leaving by choice within (`window[0]`, `window[1]`] months | whole state at the end of this one).
 
     Of the decided it rests on the hazards of the lead alone. Of the others, who decide first, it takes next
-    month's hazard for that of all months to come: what will have happened by then nobody knows. Being closed
-    by force before is left out.
+    month's hazard for that of the months to come, but for contracts and offers that are known to end: what else
+    will have happened by then nobody knows. Being closed by force before is left out.
     """
-    hazards, hazard = lead_hazards(lead_shares), lines["hazard"].astype(np.float64)
+    hazards = lead_hazards(now.constants.leaving.lead_shares)
     decided = lines["decided"] != NONE
-    months = month - lines["decided"]
+    months = now.number - lines["decided"]
     undecided = np.where(decided, 0.0, 1.0)
     waiting = [np.where(decided & (months == k), 1.0, 0.0) for k in range(len(hazards))]
     chance = np.zeros(len(undecided))
     for step in range(1, window[1] + 1):
+        hazard = hazard_later(now, lines, step).astype(np.float64)
         waiting = [undecided * hazard, *waiting[:-1]]
         undecided = undecided * (1 - hazard)
         leaves = [share * leave for share, leave in zip(waiting, hazards, strict=True)]
@@ -45,10 +48,9 @@ def truth_of(lived: LivedMonth) -> pa.Table:
     import pyarrow as pa
 
     lines, now = lived.block.lines, lived.now
-    leads = now.constants.leaving.lead_shares
-    kept = on_net(lines, now.begin) & ~silent(lines, now.number - 1) & (lines["exit"] != FORCED)
+    kept = on_net(lines, now.begin) & ~silent(lines, now.number - 1)
     months = {name: _months(lines[name]) for name in ("decided", "left")}
-    p_leave = {f"p_leave_{h}": chance_of_leaving(lines, now.number, leads, (1, 1 + h)) for h in (1, 3)}
+    p_leave = {f"p_leave_{h}": chance_of_leaving(now, lines, (1, 1 + h)) for h in (1, 3)}
     outcomes = {name: np.full(len(kept), np.nan) for name in ("without", "given")}
     for name, column in outcomes.items():
         column[lived.answers.contacted.astype(int)] = getattr(lived.answers, name)
