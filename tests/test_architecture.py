@@ -21,6 +21,7 @@ PLANTED = {
     "one-way": ("features/months.py", "import serving"),
     "simulator-outside": ("flows/steps.py", "from infra.simulator import operator"),
     "simulator-knows-contracts": ("infra/simulator/life.py", "from features import labels"),
+    "simulator-truth": ("flows/simulate_commands.py", "from infra.simulator import truth"),
     "door-prefect": ("models/churn.py", "import prefect"),
     "door-command-line": ("serving/warning_lists.py", "from rich import table"),
     "door-mlflow": ("flows/steps.py", "from mlflow import pyfunc"),
@@ -62,7 +63,7 @@ HEAVY_BY_NATURE = {
     "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
 }
 # Programs: MLflow loads the models, a person starts the others, and no module of ours imports them.
-PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks", "flows.__main__")
+PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks", "infra.simulator.plausible", "flows.__main__")
 # What a person waits for at every command, even at --help.
 LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
 

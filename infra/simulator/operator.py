@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,24 @@ class Beginning:
     first: Month
 
 
+def quiet(line: str) -> None:
+    """Say nothing."""
+    del line
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a stretch of months is lived: whom the operator contacts, where months go, in how many processes.
+
+    `say` hears, in the process that calls, of each block that has lived.
+    """
+
+    write: Write
+    contacts: Contacts = NOBODY
+    workers: int = 1
+    say: Callable[[str], None] = quiet
+
+
 @dataclass(frozen=True)
 class _Stretch:
     """The months that a block is to live, from its saved state or, in the first months of all, from nothing."""
@@ -59,6 +77,7 @@ def start(  # noqa: PLR0913 - all but two come by name
     write: Write,
     contacts: Contacts = NOBODY,
     workers: int = 1,
+    say: Callable[[str], None] = quiet,
 ) -> None:
     """Let an operator live its first `months`; `folder` keeps what `advance` goes on from.
 
@@ -66,16 +85,27 @@ def start(  # noqa: PLR0913 - all but two come by name
     once or one after the other.
     """
     (folder / _STATE).mkdir(parents=True, exist_ok=True)
-    _live(folder, beginning, beginning.first, months, (contacts, write, workers))
+    _live(folder, beginning, months_from(beginning.first, months), Run(write, contacts, workers, say))
 
 
-def advance(
-    folder: Path, *, write: Write, contacts: Contacts = NOBODY, months: int = 1, workers: int = 1
+def advance(  # noqa: PLR0913 - all but the first come by name
+    folder: Path,
+    *,
+    write: Write,
+    contacts: Contacts = NOBODY,
+    months: int = 1,
+    workers: int = 1,
+    say: Callable[[str], None] = quiet,
 ) -> list[Month]:
     """Let the operator in `folder` live on; which months it lived. Contacts of other months are of no effect."""
     beginning, last = about(folder)
-    _live(folder, beginning, last + 1, months, (contacts, write, workers))
-    return list(months_between(last + 1, last + months))
+    to_live = months_from(last + 1, months)
+    _live(folder, beginning, to_live, Run(write, contacts, workers, say))
+    return list(to_live)
+
+
+def months_from(first: Month, months: int) -> tuple[Month, ...]:
+    return tuple(months_between(first, first + (months - 1)))
 
 
 def about(folder: Path) -> tuple[Beginning, Month]:
@@ -89,20 +119,25 @@ def about(folder: Path) -> tuple[Beginning, Month]:
     return beginning, Month.parse(told["last"])
 
 
-def _live(folder: Path, beginning: Beginning, since: Month, months: int, how: tuple[Contacts, Write, int]) -> None:
-    contacts, write, workers = how
-    to_live = tuple(months_between(since, since + (months - 1)))
+def _live(folder: Path, beginning: Beginning, months: tuple[Month, ...], run: Run) -> None:
+    """Live all blocks; only when every one has is the operator said to stand at the last month."""
     stretches = [
-        _Stretch(beginning, folder, number, to_live, contacts, write)
+        _Stretch(beginning, folder, number, months, run.contacts, run.write)
         for number in range(len(block_sizes(beginning.customers)))
     ]
-    if workers == 1 or len(stretches) == 1:
-        for stretch in stretches:
-            _live_stretch(stretch)
+    workers = min(run.workers, len(stretches))
+    if workers == 1:
+        _hear(map(_live_stretch, stretches), stretches, run)
     else:
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(_live_stretch, stretches))
-    _keep_about(folder, beginning, to_live[-1])
+            _hear(pool.map(_live_stretch, stretches), stretches, run)
+    _keep_about(folder, beginning, months[-1])
+
+
+def _hear(lived: Iterable[None], stretches: list[_Stretch], run: Run) -> None:
+    for number, _ in enumerate(lived, 1):
+        first, last = stretches[0].months[0], stretches[0].months[-1]
+        run.say(f"block {number} of {len(stretches)} has lived {first} to {last}")
 
 
 def _keep_about(folder: Path, beginning: Beginning, last: Month) -> None:
@@ -140,7 +175,7 @@ def _state_file(stretch: _Stretch, last: Month) -> Path:
 
 
 def _keep_state(stretch: _Stretch, block: Block) -> None:
-    """Keep a block under the name of its last month, so that a broken advance can be done again."""
+    """Keep a block under the name of its last month, beside what it came from: a broken advance can be done again."""
     neighbours = block.neighbours
     columns = dict(block.lines)
     columns |= {f"place_{name}": getattr(neighbours, name) for name in ("number", "network", "left")}
@@ -148,7 +183,10 @@ def _keep_state(stretch: _Stretch, block: Block) -> None:
     staged = file.with_suffix(".part.npz")
     np.savez(staged, allow_pickle=False, joined=np.array(block.joined), **columns)
     staged.replace(file)
-    _state_file(stretch, stretch.months[0] - 2).unlink(missing_ok=True)
+    before = _state_file(stretch, stretch.months[0] - 1)
+    for older in file.parent.glob(f"block_{stretch.number:05d}_*.npz"):
+        if older not in (file, before):
+            older.unlink()
 
 
 def _read_state(stretch: _Stretch, size: int) -> Block:
