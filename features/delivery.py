@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receiving:
-    """Where the months of a source go, by which rules, and with what their ledger entries are signed."""
+    """Where the months of a source go, by which rules, and with what their ledger entries are signed.
+
+    `say` is told what was set aside or left out, as it is found.
+    """
 
     source: Source
     home: Home
@@ -45,6 +48,7 @@ class Receiving:
     rules: DeliveryRules
     now: dt.datetime
     code: str
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -72,61 +76,84 @@ def deliver(
     `known_since` is the month at whose close this delivery was on hand. When None it is the latest month on
     hand or, for a correction, in the extract: a correction or a late table leaves untouched what older as-of
     dates saw. Raises FeaturesError, with nothing changed, when a required table has no rows, when more than
-    the allowed share of a table is bad, or when the month looks partial. The caller holds the month's lock.
+    the allowed share of a table is bad or of no month, or when the month looks partial. Where one month alone was
+    opened, each table is let go of once it is staged. The caller holds the month's lock.
     """
-    staged: list[StagedMonth] = []
+    staged: dict[str, StagedMonth] = {}
     rejected: dict[str, int] = {}
+    required = _required(receiving.source)
     try:
-        for table in _tables_with_rows(receiving.source, extract, month):
-            arriving, rejects = Arriving(extract, table, month), Rejects()
-            staged.append(receiving.ledger.warehouse.stage_month(table, month, _good_rows(arriving, rejects)))
-            rejected[table] = rejects.bad
-            written = reject_file(receiving.home.rejects, table, month)
-            rejects.write(written)
-            refuse_if_bad(arriving, rejects, receiving.rules, written)
-            if not accept_partial and not CONTRACTS[table].interval:
-                refuse_if_partial(arriving, staged[-1].rows, receiving.ledger, receiving.rules)
-        return _entered(receiving, extract, staged, rejected, known_since)
+        # What has to be there comes first, because its lack refuses the month before the rest has cost its time.
+        for table in [*required, *(name for name in extract.tables() if name not in required)]:
+            arriving = Arriving(extract, table, month)
+            set_aside_unplaced(receiving, extract, table)
+            if _is_to_be_delivered(arriving, is_required=table in required):
+                rejects = Rejects()
+                staged[table] = receiving.ledger.warehouse.stage_month(table, month, _good_rows(arriving, rejects))
+                rejected[table] = rejects.bad
+                _refuse_if_unfit(receiving, arriving, rejects, None if accept_partial else staged[table].rows)
+            extract.release(table)
+        parts = [staged[table] for table in receiving.source.tables if table in staged]
+        return _entered(receiving, extract, parts, rejected, known_since)
     finally:
-        for part in staged:
+        for part in staged.values():
             part.discard()
 
 
-def set_aside_unplaced(receiving: Receiving, extract: OpenExtract) -> dict[str, int]:
-    """Put rows whose month cannot be read into `rejects/month=unknown/`; how many, by table.
+def set_aside_unplaced(receiving: Receiving, extract: OpenExtract, table: str) -> None:
+    """Put a table's rows whose month cannot be read into `rejects/month=unknown/`, and say how many.
 
-    Raises FeaturesError when the extract holds no month at all, or when those rows are more than the
-    allowed share of a table.
+    Raises FeaturesError when they are more than the allowed share of the table.
     """
-    found = {}
-    for table in extract.tables():
+    if table not in extract.tables():
+        return
+    rejects, written = Rejects(), unplaced_file(receiving.home.rejects, table, extract.only)
+    if not extract.is_all_placed(table):
         unplaced = extract.unplaced(table)
-        rejects = Rejects()
         rejects.add(unplaced.num_rows, unplaced)
-        rejects.write(unplaced_file(receiving.home.rejects, table, extract.only))
-        if rejects.bad:
-            found[table] = rejects.bad
-            refuse_unplaced(extract, table, rejects, receiving.rules)
+    rejects.write(written)
+    if rejects.bad:
+        refuse_unplaced(extract, table, rejects, receiving.rules)
+        receiving.say(f"{table}: {rejects.bad:,} rows belong to no month; see {written}")
+    outside = extract.in_no_month(table)
+    if outside:
+        receiving.say(f"note: {table}: {outside:,} rows are in force in no month of customers and were left out")
+
+
+def refuse_without_months(receiving: Receiving, extract: OpenExtract) -> None:
+    """Raise FeaturesError when an extract has no month at all, or customers whose months cannot be read."""
+    set_aside_unplaced(receiving, extract, "customers")
     if not extract.months():
         raise FeaturesError(f"customers ({named_files(extract, 'customers')}): no rows; deliver the complete extract")
-    return found
 
 
-def _tables_with_rows(source: Source, extract: OpenExtract, month: Month) -> list[str]:
-    """The tables to deliver; a required one without rows refuses the month, an optional one is unknown.
+def _required(source: Source) -> list[str]:
+    """The tables without which there is no month: those that say who was there, and who left."""
+    needed = {"customers", *(activity.table for activity in source.churn.activity)}
+    needed |= {"outcomes"} if source.churn.given else set()
+    return [table for table in source.tables if table in needed]
+
+
+def _is_to_be_delivered(arriving: Arriving, *, is_required: bool) -> bool:
+    """Whether a table has rows in the month; a required one without refuses it, an optional one is unknown.
 
     An interval table without rows is delivered all the same: nothing was in force, which is an answer.
     """
-    required = {"customers", *(activity.table for activity in source.churn.activity)}
-    required |= {"outcomes"} if source.churn.given else set()
-    with_rows = []
-    delivered = extract.tables()
-    for table in source.tables:
-        if extract.rows(table, month) or (CONTRACTS[table].interval and table in delivered):
-            with_rows.append(table)
-        elif table in required:
-            refuse_without_rows(Arriving(extract, table, month))
-    return with_rows
+    extract, table = arriving.extract, arriving.table
+    if extract.rows(table, arriving.month) or (CONTRACTS[table].interval and table in extract.tables()):
+        return True
+    if is_required:
+        refuse_without_rows(arriving)
+    return False
+
+
+def _refuse_if_unfit(receiving: Receiving, arriving: Arriving, rejects: Rejects, rows: int | None) -> None:
+    """Keep what was refused, and refuse the month when that is too much, or its good `rows`, if given, too few."""
+    written = reject_file(receiving.home.rejects, arriving.table, arriving.month)
+    rejects.write(written)
+    refuse_if_bad(arriving, rejects, receiving.rules, written)
+    if rows is not None and not CONTRACTS[arriving.table].interval:
+        refuse_if_partial(arriving, rows, receiving.ledger, receiving.rules)
 
 
 def _good_rows(arriving: Arriving, rejects: Rejects) -> Iterator[tuple[int, Frame]]:

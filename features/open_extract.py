@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,18 +73,34 @@ def suitable_buckets(engine: Engine) -> int:
 
 
 @dataclass(frozen=True)
+class RowCounts:
+    """How many rows of a mapped table each month holds, and how many none: set aside, or in force in no month."""
+
+    by_month: Mapping[Month, int]
+    unplaced: int
+    in_no_month: int
+
+
+@dataclass(frozen=True)
 class OpenExtract:
-    """An operator's tables in an open engine; every row is in one bucket of each month it belongs to."""
+    """An operator's tables in an open engine; every row is in one bucket of each month it belongs to.
+
+    The rows of a table are there from when something is first asked of them until they are released: of a month
+    of twenty tables the engine then holds one at a time. Customers are there from the beginning.
+    """
 
     _engine: Engine
     _mapped: MappedExtract
+    _map_rows: Callable[[str], None]
     buckets: int
     only: Month | None = None
     passed_over: frozenset[Month] = frozenset()
+    _held: set[str] = field(default_factory=lambda: {"customers"})
+    _counted: dict[str, RowCounts] = field(default_factory=dict)
 
     def months(self) -> list[Month]:
         """The months that customers were delivered for, ascending, and those whose files were passed over."""
-        return sorted(self.passed_over.union(map(Month.parse, self._rows_by_month["customers"])))
+        return sorted(self.passed_over.union(self._counts("customers").by_month))
 
     def tables(self) -> list[str]:
         """The tables that were delivered: not those whose files are all of months that were passed over."""
@@ -92,18 +108,11 @@ class OpenExtract:
 
     def rows(self, table: str, month: Month) -> int:
         """Rows of a mapped table in `month`; none when it was not mapped."""
-        return self._rows_by_month.get(table, {}).get(str(month), 0)
+        return self._counts(table).by_month.get(month, 0) if table in self._mapped.tables else 0
 
     def files(self, table: str) -> list[str]:
-        """Names of the files that the mapping of `table` read."""
-        return self._mapped.files[table]
-
-    @cached_property
-    def _rows_by_month(self) -> dict[str, dict[str, int]]:
-        counted = "SELECT strftime(month, '%Y-%m'), count(*) FROM {} WHERE month IS NOT NULL GROUP BY 1"
-        return {
-            name: dict(self._engine.execute(counted.format(quoted(name))).fetchall()) for name in self._mapped.tables
-        }
+        """Names of the files that the mapping of `table` read; none when it was not mapped."""
+        return self._mapped.files.get(table, [])
 
     def batch(self, table: str, month: Month, bucket: int) -> pa.Table:
         """One bucket of one month: the contract's columns in its types, null where the mapping has none.
@@ -111,23 +120,49 @@ class OpenExtract:
         A boolean column `unparsable:<column>` says of each converted column in which rows a value was lost.
         """
         asked = {"month": month.first_day, "buckets": self.buckets, "bucket": bucket}
-        return self._arrow(batch_select(self._mapped.tables[table], quoted(table)), asked)
+        return self._arrow(batch_select(self._mapped.tables[table], self._rows_of(table)), asked)
 
     def unplaced(self, table: str) -> pa.Table:
         """Rows that belong to no month, with `reason` and `month` as text before the contract's columns."""
-        return self._arrow(unplaced_select(self._mapped.tables[table], quoted(table)), {})
+        return self._arrow(unplaced_select(self._mapped.tables[table], self._rows_of(table)), {})
+
+    def in_no_month(self, table: str) -> int:
+        """Rows of a history that are in force in no month of customers, which is no fault."""
+        return self._counts(table).in_no_month
+
+    def is_all_placed(self, table: str) -> bool:
+        """Whether no row has to be set aside, and `unplaced` is empty."""
+        return not self._counts(table).unplaced
+
+    def release(self, table: str) -> None:
+        """Let go of a table's rows where one month alone was opened; what asks for them again maps them again."""
+        if self.only is not None and table in self._held:
+            self._counts(table)
+            self._engine.execute(f"DROP TABLE {quoted(table)}")
+            self._held.discard(table)
+
+    def _rows_of(self, table: str) -> str:
+        """The engine's table of them, mapped now if it is not there."""
+        if table not in self._held:
+            self._map_rows(table)
+            self._held.add(table)
+        return quoted(table)
+
+    def _counts(self, table: str) -> RowCounts:
+        if table not in self._counted:
+            counted = f"SELECT month, reason IS NULL, count(*) FROM {self._rows_of(table)} GROUP BY ALL"
+            found = self._engine.execute(counted).fetchall()
+            lost = {is_placed: rows for day, is_placed, rows in found if day is None}
+            by_month = {Month(day.year, day.month): rows for day, _, rows in found if day is not None}
+            self._counted[table] = RowCounts(by_month, lost.get(False, 0), lost.get(True, 0))
+        return self._counted[table]
 
     def _arrow(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
         return self._engine.sql(sql, params=dict(parameters)).to_arrow_table()
 
     def notes(self) -> list[str]:
         """What was left out without anybody having said so; it stops nothing."""
-        return self._mapped.left_out() + [note for name in self._mapped.tables for note in self._outside(name)]
-
-    def _outside(self, name: str) -> list[str]:
-        counted = f"SELECT count(*) FROM {quoted(name)} WHERE month IS NULL AND reason IS NULL"
-        ((rows,),) = self._engine.execute(counted).fetchall()
-        return [f"{name}: {rows:,} rows are in force in no month of customers and were left out"] if rows else []
+        return self._mapped.left_out()
 
     def input_digests(self) -> dict[str, str]:
         """SHA-256 of every file of the extract that a mapping read, by its name in the folder."""

@@ -48,7 +48,7 @@ class Arriving:
 
 def named_files(extract: OpenExtract, table: str) -> str:
     files = extract.files(table)
-    return ", ".join(files) if len(files) <= 3 else f"{len(files)} files"
+    return f"{len(files)} files" if len(files) > 3 else ", ".join(files) or "no file"
 
 
 def refuse_without_rows(arriving: Arriving) -> None:

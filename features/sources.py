@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from features import FeaturesError
 from features.extracts import check_gzip, files_of, stage
 from features.mapped_files import located, named
-from features.mapped_table import MappedTable, literal, quoted, staging_select
+from features.mapped_table import CUSTOMER, MappedTable, known_ids_select, literal, quoted, staging_select
 from features.mapping_errors import Complaint
 from features.months import Month
 from features.open_extract import MappedExtract, OpenExtract, suitable_buckets
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenExtract", "Source", "load_source", "open_extract"]
 
-_MONTHS = "customer_months"
+_MONTHS, _IDS = "customer_months", "customer_ids"
 
 
 def load_source(name_or_path: str, registered: Path) -> Source:
@@ -89,8 +89,16 @@ def open_extract(  # noqa: PLR0913 - all but the first two come by name, each fr
         stage(extract, source.files, staged, others)
         engine = _locked_engine([extract, staged], spill, source.timezone, threads, memory_gb)
         try:
-            mapped = _Reading(engine, source, extract, staged, key, frozenset(others)).mapped()
-            yield OpenExtract(engine, mapped, buckets or suitable_buckets(engine), only, frozenset(others.values()))
+            reading = _Reading(engine, source, extract, staged, key, frozenset(others))
+            mapped = reading.mapped()
+            yield OpenExtract(
+                engine,
+                mapped,
+                lambda table: reading.map_rows(mapped, table),
+                buckets or suitable_buckets(engine),
+                only,
+                frozenset(others.values()),
+            )
         finally:
             engine.close()
 
@@ -155,7 +163,7 @@ class _Reading:
     passed_over: frozenset[str] = frozenset()
 
     def mapped(self) -> MappedExtract:
-        """Map every table, customers first, because their months are the ones that histories are spread over."""
+        """Every table as it is mapped, and the rows of customers: histories are spread over their months."""
         found = {
             name: located(sql, self.staged)
             for name, sql in self.source.tables.items()
@@ -165,12 +173,45 @@ class _Reading:
             raise FeaturesError(self._no_customers())
         files = {name: read for name, (_, read) in found.items()}
         check_gzip(self.staged, sorted({name for read in files.values() for name in read}))
-        tables = {"customers": self._map("customers", *found.pop("customers"))}
+        tables = {name: self._mapped_table(name, sql) for name, (sql, _) in found.items()}
+        mapped = MappedExtract(self.source, tables, files, self.extract, self.staged, self.passed_over)
+        self._map_customers(mapped)
+        return mapped
+
+    def _map_customers(self, mapped: MappedExtract) -> None:
+        """The ids, rows and months of customers: what the other tables are keyed and placed by."""
+        customers = mapped.tables["customers"]
+        if CUSTOMER in customers.keyed:
+            with self._explaining("customers"):
+                ids = known_ids_select(customers, quoted(_view("customers")))
+                self.engine.execute(f"CREATE TEMP TABLE {_IDS} AS {ids}", self._pads(customers))
+        self.map_rows(mapped, "customers")
         self.engine.execute(
             f"CREATE TEMP TABLE {_MONTHS} AS SELECT DISTINCT month FROM customers WHERE month IS NOT NULL"
         )
-        tables |= {name: self._map(name, sql, read) for name, (sql, read) in found.items()}
-        return MappedExtract(self.source, tables, files, self.extract, self.staged, self.passed_over)
+
+    def map_rows(self, mapped: MappedExtract, name: str) -> None:
+        """Run the mapping of table `name` into a temporary table of that name."""
+        table = mapped.tables[name]
+        ids = _IDS if CUSTOMER in table.keyed else None
+        with self._explaining(name):
+            select = staging_select(table, quoted(_view(name)), _MONTHS, ids)
+            self.engine.execute(f"CREATE TEMP TABLE {quoted(name)} AS {select}", self._pads(table))
+
+    def _pads(self, table: MappedTable) -> dict[str, bytes]:
+        """The key as a table's statement takes it; the engine refuses a parameter that a statement does not hold."""
+        return hmac_pads(self.key) if self.key and set(table.present()) & set(table.keyed) else {}
+
+    @contextmanager
+    def _explaining(self, name: str) -> Iterator[None]:
+        """What the engine says about the mapping of table `name`, in words that hold nobody's data."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.Error as error:
+            sql, read = located(self.source.tables[name], self.staged)
+            raise FeaturesError(Complaint(str(error), name, sql, read, self.extract, self.staged).explained()) from None
 
     def _is_of_other_months(self, sql: str) -> bool:
         """Whether all files of a mapping were passed over: its table was not delivered for the month."""
@@ -184,31 +225,20 @@ class _Reading:
             f"it, or correct month_in_name in source.toml"
         )
 
-    def _map(self, name: str, sql: str, read: list[str]) -> MappedTable:
-        """Run the mapping of table `name` into a temporary table of that name."""
-        import duckdb
-
-        try:
-            table = self._mapped_table(name, sql)
-            table.check()
-            pads = hmac_pads(self.key) if self.key and set(table.present()) & set(table.keyed) else {}
-            select = staging_select(table, quoted(_view(name)), _MONTHS)
-            self.engine.execute(f"CREATE TEMP TABLE {quoted(name)} AS {select}", pads)
-        except duckdb.Error as error:
-            raise FeaturesError(Complaint(str(error), name, sql, read, self.extract, self.staged).explained()) from None
-        return table
-
     def _mapped_table(self, name: str, sql: str) -> MappedTable:
         """What the mapping yields, as a view: a view cannot write, and its text meets no statement with the key."""
         from features.contracts import contract_of
 
-        self.engine.execute(f"CREATE TEMP VIEW {quoted(_view(name))} AS {sql}")
+        with self._explaining(name):
+            self.engine.execute(f"CREATE TEMP VIEW {quoted(_view(name))} AS {sql}")
         # Asking the catalogue costs nothing; DESCRIBE would look into the files once more.
         columns = self.engine.execute(
             "SELECT lower(column_name), data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index",
             [_view(name)],
         )
-        return MappedTable(contract_of(name), dict(columns.fetchall()), self.source.keyed)
+        table = MappedTable(contract_of(name), dict(columns.fetchall()), self.source.keyed)
+        table.check()
+        return table
 
 
 def _view(table: str) -> str:

@@ -39,7 +39,7 @@ class Arrival:
 
 def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
     """Deliver the months of an extract in order; stops at the first month that is refused."""
-    from features.delivery import Receiving
+    from features.delivery import Receiving, refuse_without_months
     from features.rejects import forget_old_rejects
 
     source, folder = work.source(arrival.source), work.extract_folder(arrival.folder)
@@ -51,12 +51,14 @@ def ingest(work: Workspace, arrival: Arrival) -> list[Delivered]:
         _refuse_another_operator(work, source)
         _refuse_other_keyed(work, source)
         forget_old_rejects(work.home.rejects, work.settings.delivery.reject_days, work.now)
-        receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code)
-        delivered, noted = [], set[str]()
+        delivered, say = [], _once(work.say)
+        receiving = Receiving(source, work.home, work.ledger, work.settings.delivery, work.now, work.code, say)
         opened = _opening(work, source, folder, staging, key)
         for only in _parts(source, folder, arrival.months):
             with opened(only) as extract:
-                _set_unplaced_aside(work, receiving, extract, noted)
+                for note in extract.notes():
+                    say(f"note: {note}")
+                refuse_without_months(receiving, extract)
                 work.home.remember(**bound, buckets=extract.buckets)
                 for month in [only] if only else arrival.months or extract.months():
                     delivered += _deliver_month(work, receiving, extract, month, arrival)
@@ -123,16 +125,16 @@ def _opening(
     return opened
 
 
-def _set_unplaced_aside(work: Workspace, receiving: Receiving, extract: OpenExtract, noted: set[str]) -> None:
-    """Put aside what belongs to no month, and tell what was left out, each note once."""
-    from features.delivery import set_aside_unplaced
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Says each text once: what holds of every month of an extract would be repeated for each."""
+    said = set[str]()
 
-    for note in extract.notes():
-        if note not in noted:
-            work.say(f"note: {note}")
-            noted.add(note)
-    for table, rows in set_aside_unplaced(receiving, extract).items():
-        work.say(f"{table}: {rows:,} rows belong to no month; see {work.home.rejects / 'month=unknown'}")
+    def say_once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            say(text)
+
+    return say_once
 
 
 def _deliver_month(

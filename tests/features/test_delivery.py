@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from features import FeaturesError
-from features.delivery import Delivered, Receiving, deliver, set_aside_unplaced
+from features.delivery import Delivered, Receiving, deliver, refuse_without_months
 from features.engine import collect
 from features.home import Home
 from features.month_ledger import MonthLedger
@@ -46,16 +46,17 @@ class Desk:
         self.home = Home(folder / "home")
         self.ledger = MonthLedger(Warehouse(self.home.tables))
         self.rules = DeliveryRules()
+        self.told: list[str] = []
 
     @contextmanager
     def opened(
-        self, files: str | dict[str, str | bytes], toml: str = SOURCE, **sql: str
+        self, files: str | dict[str, str | bytes], toml: str = SOURCE, only: Month | None = None, **sql: str
     ) -> Iterator[tuple[Receiving, OpenExtract]]:
         """The home's desk and an extract of the files, bills.csv if only one text is given, in two buckets."""
         source = source_of(self.folder, toml, **sql)
         held: dict[str, str | bytes] = {"bills.csv": files} if isinstance(files, str) else files
-        with opened(self.folder, held, toml, buckets=2, **sql) as extract:
-            yield Receiving(source, self.home, self.ledger, self.rules, NOW, "c0de"), extract
+        with opened(self.folder, held, toml, buckets=2, only=only, **sql) as extract:
+            yield Receiving(source, self.home, self.ledger, self.rules, NOW, "c0de", self.told.append), extract
 
     def deliver(
         self,
@@ -342,8 +343,9 @@ def test_a_fault_between_two_commits_leaves_the_old_month_and_a_rerun_mends_it(
 
 def test_rows_that_belong_to_no_month_are_set_aside(desk: Desk):
     rows = bills("2017-03", customers=298) + "lost,soon,1\nlost,1889-01,1\n"
-    with desk.opened(rows) as (receiving, extract):
-        assert set_aside_unplaced(receiving, extract) == {"bills": 2, "customers": 2}
+    desk.deliver(rows)
+    kept = desk.home.rejects / "month=unknown"
+    assert desk.told == [f"{t}: 2 rows belong to no month; see {kept / t}.parquet" for t in ("bills", "customers")]
     assert sorted(desk.rejects("bills", "unknown").select("reason", "month").rows()) == [
         ("month is out of range", "1889-01"),
         ("month is unreadable", "soon"),
@@ -352,8 +354,10 @@ def test_rows_that_belong_to_no_month_are_set_aside(desk: Desk):
 
 def test_too_many_rows_that_belong_to_no_month_refuse_the_extract(desk: Desk):
     rows = bills("2017-03", customers=90) + "lost,soon,1\n" * 2 + "lost,,1\n"
-    with desk.opened(rows) as (receiving, extract), pytest.raises(FeaturesError) as refused:
-        set_aside_unplaced(receiving, extract)
+    with pytest.raises(FeaturesError) as refused:
+        desk.deliver(rows)
+    assert desk.ledger.entries() == ()
+    assert desk.rejects("bills", "unknown").height == 3
     assert str(refused.value) == (
         "bills (bills.csv): 3 of 93 rows belong to no month: month is unreadable; mend the extract or bills.sql"
     )
@@ -362,11 +366,8 @@ def test_too_many_rows_that_belong_to_no_month_refuse_the_extract(desk: Desk):
 def test_rows_of_a_history_count_once_however_many_months_they_are_in(desk: Desk):
     events = "id,kind,started,ended\n" + "c000,suspension,2017-03-01,\n" * 60 + "c000,suspension,someday,\n"
     files = {"bills.csv": bills("2017-03", "2017-04"), "events.csv": events}
-    with (
-        desk.opened(files, service_events=READ_EVENTS) as (receiving, extract),
-        pytest.raises(FeaturesError) as refused,
-    ):
-        set_aside_unplaced(receiving, extract)
+    with pytest.raises(FeaturesError) as refused:
+        desk.deliver(files, service_events=READ_EVENTS)
     assert str(refused.value).startswith(
         "service_events (events.csv): 1 of 61 rows belong to no month: started_on is missing or unreadable;"
     )
@@ -374,13 +375,27 @@ def test_rows_of_a_history_count_once_however_many_months_they_are_in(desk: Desk
 
 def test_rows_of_all_months_count_where_each_has_its_own(desk: Desk):
     rows = bills("2017-03", "2017-04", "2017-05", customers=70) + "lost,soon,1\n" * 2
-    with desk.opened(rows) as (receiving, extract):
-        assert set_aside_unplaced(receiving, extract) == {"bills": 2, "customers": 2}
+    desk.deliver(rows)
+    assert desk.is_known("bills")
+
+
+def test_periods_of_no_month_are_told_and_refuse_nothing(desk: Desk):
+    events = "id,kind,started,ended\nc000,suspension,2016-01-01,2016-02-01\n"
+    desk.deliver({"bills.csv": bills("2017-03"), "events.csv": events}, service_events=READ_EVENTS)
+    assert desk.told == ["note: service_events: 1 rows are in force in no month of customers and were left out"]
+
+
+def test_of_a_month_opened_alone_no_table_stays_in_the_engine(desk: Desk):
+    with desk.opened(bills("2017-03"), only=MARCH) as (receiving, extract):
+        deliver(receiving, extract, MARCH)
+        assert extract._engine.sql("SELECT table_name FROM duckdb_tables()").fetchall() == [("customer_months",)]
+        again = deliver(receiving, extract, MARCH)
+    assert outcomes(again) == [("bills", "unchanged", 1), ("customers", "unchanged", 1)]
 
 
 def test_an_extract_without_any_month_is_refused(desk: Desk):
     with desk.opened("id,month,amount\n") as (receiving, extract), pytest.raises(FeaturesError) as refused:
-        set_aside_unplaced(receiving, extract)
+        refuse_without_months(receiving, extract)
     assert str(refused.value) == "customers (bills.csv): no rows; deliver the complete extract"
 
 

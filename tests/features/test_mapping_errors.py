@@ -8,6 +8,7 @@ import pytest
 
 from features import FeaturesError
 from features.mapping_errors import Complaint
+from features.months import Month
 from tests.features.source_folders import BILLS, PHONE, opened
 
 READ = "SELECT id AS customer_id, month, amount FROM read_csv('b.csv', all_varchar = true)"
@@ -23,8 +24,11 @@ TRY = "not shown here; use try_cast or try_strptime in the SELECT"
 
 
 def refusal(folder: Path, files: dict[str, str | bytes], bills: str) -> str:
-    with pytest.raises(FeaturesError) as refused, opened(folder, {"bills.csv": BILLS} | files, bills=bills):
-        pass
+    with (
+        pytest.raises(FeaturesError) as refused,
+        opened(folder, {"bills.csv": BILLS} | files, bills=bills) as extract,
+    ):
+        extract.rows("bills", Month(2017, 3))
     said = str(refused.value)
     assert "\n" not in said
     assert PHONE not in said

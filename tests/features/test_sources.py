@@ -14,6 +14,7 @@ from features.sources import load_source, open_extract
 from tests.features.source_folders import (
     BILLS,
     PHONE,
+    READ_CUSTOMERS,
     SOURCE,
     column,
     extract_of,
@@ -201,6 +202,27 @@ def test_keyed_columns_become_hmacs_of_the_trimmed_text(tmp_path: Path) -> None:
             hmac.new(key, PHONE.encode(), hashlib.sha256).hexdigest()[:32],
             None,
         ]
+
+
+def test_an_id_is_keyed_alike_whether_customers_hold_it_or_not(tmp_path: Path) -> None:
+    key = b"a key of the operator"
+    circle = """SELECT id AS customer_id, month, unnest([' ann ', 'eve', id]) AS contact_id, 'own' AS network
+        FROM read_csv('bills.csv', all_varchar = true) WHERE amount <> '0'"""
+    keyed = 'keyed = ["customer_id", "contact_id"]\n' + SOURCE
+    bills: dict[str, str | bytes] = {"bills.csv": "id,month,amount\nann,2017-03,1\nbob,2017-03,0\ncyd,2017-03,2\n"}
+    customers = READ_CUSTOMERS + " WHERE id <> 'cyd'"
+
+    def of(name: str) -> str:
+        return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:32]
+
+    with opened(tmp_path, bills, keyed, key=key, buckets=2, calling_circle=circle, customers=customers) as extract:
+        found = column(extract, "calling_circle", MARCH, "customer_id")
+        called = column(extract, "calling_circle", MARCH, "contact_id")
+        buckets = [extract.batch("calling_circle", MARCH, bucket)["customer_id"].to_pylist() for bucket in range(2)]
+        of_bills = [extract.batch("bills", MARCH, bucket)["customer_id"].to_pylist() for bucket in range(2)]
+    calls = [("ann", "ann"), ("ann", "eve"), ("ann", "ann"), ("cyd", "ann"), ("cyd", "eve"), ("cyd", "cyd")]
+    assert sorted(zip(found, called, strict=True)) == sorted((of(caller), of(other)) for caller, other in calls)
+    assert [set(bucket) for bucket in buckets] == [set(bucket) - {of("bob")} for bucket in of_bills]
 
 
 def test_a_long_key_is_hashed_first_as_hmac_wants(tmp_path: Path) -> None:
