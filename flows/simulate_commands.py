@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -82,12 +83,11 @@ def advance(
         from flows.workspace import open_workspace
 
         lived = live_on(open_workspace(home, settings, out.say), months)
-        out.result(lived, _in_words(lived))
+        out.result(lived, _in_words(lived, home))
 
 
-def _in_words(lived: dict[str, Any]) -> str:
+def _in_words(lived: dict[str, Any], home: Path) -> str:
     contacted = ", ".join(f"{calls:,} for {campaign}" for campaign, calls in lived["contacted"].items()) or "nobody"
-    return (
-        f"lived {lived['first']} to {lived['last']}; contacted: {contacted}; "
-        f"next: holdfast run-month --month {lived['first']}"
-    )
+    first, last = lived["first"], lived["last"]
+    run = f"run-month --month {first}" if first == last else f"backfill --from {first} --to {last}"
+    return f"lived {first} to {last}; contacted: {contacted}; next: holdfast {run} --home {home}"

@@ -117,8 +117,8 @@ def start(work: Workspace, order: Order, months: int) -> SimulatedOperator:
         facts = asdict(order) | {"first": str(order.first)}
         work.say(f"simulating {order.customers:,} customers from {order.first} to {order.first + (months - 1)}")
         beginning = Beginning(world, order.customers, order.seed, order.first)
-        workers = work.settings.engine.cores
-        start_operator(operator.state, beginning, months=months, write=operator.sending(facts), workers=workers)
+        write, workers = operator.sending(facts), work.settings.engine.cores
+        start_operator(operator.state, beginning, months=months, write=write, workers=workers, say=work.say)
         if order.form != "parquet":
             write_text_mapping(SOURCES / SOURCE, order.form, operator.mapping)
         write_durably(operator.facts_file, json.dumps(facts, indent=2).encode())
@@ -148,9 +148,15 @@ def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
         contact_book.note(operator.book, [call for calls in worked.values() for call in calls])
         for campaign, calls in worked.items():
             work.say(f"{len(calls):,} customers are contacted in {begin} for {campaign}")
-        contacts, write = contact_book.read(operator.book), operator.sending(facts)
-        workers = work.settings.engine.cores
-        lived = advance_operator(operator.state, write=write, contacts=contacts, months=months, workers=workers)
+        contacts, workers = contact_book.read(operator.book), work.settings.engine.cores
+        lived = advance_operator(
+            operator.state,
+            write=operator.sending(facts),
+            contacts=contacts,
+            months=months,
+            workers=workers,
+            say=work.say,
+        )
     contacted = {campaign: len(calls) for campaign, calls in worked.items()}
     return {"first": str(begin), "last": str(lived[-1]), "contacted": contacted}
 
