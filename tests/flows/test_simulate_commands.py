@@ -133,7 +133,7 @@ def test_nobody_is_contacted_while_the_dialler_was_not_told_the_numbers(home: Pa
     answer = holdfast("simulate", "advance", "--home", home)
     assert "spring: nobody is contacted, because nobody told the dialler the numbers" in answer.err
     assert answer.out == (
-        "lived 2025-03 to 2025-03; contacted: nobody; next: holdfast run-month --month 2025-03 --home {home}\n"
+        f"lived 2025-03 to 2025-03; contacted: nobody; next: holdfast run-month --month 2025-03 --home {home}\n"
     )
     (ann,) = table(home, "subscribers", "2025-03").filter(pl.col("state") == "正常")["msisdn"][:1]
     numbers_told(home, "2025-02", {"aa": ann})
