@@ -25,11 +25,11 @@ def inquire(now: Moment, lines: Lines, felt: Felt, going: Array, billed: Array) 
     unhappy = (-lines["satisfaction"]).clip(0, 3)
     rates = {
         "bill_queries": often * (made.bill * sensitivity[:, 0] + made.bill_after_shock * felt.shock),
-        "plan_consultations": often * made.plan * sensitivity[:, 0] * (1 + 0.5 * lured) * (1 + going),
+        "plan_consultations": often * made.plan * sensitivity[:, 0] * (1 + lured) * (1 + going),
         "business_transactions": often * made.business * sensitivity[:, 1],
         "complaints": often * (made.complaint * (0.5 + unhappy) + made.complaint_after_fault * felt.faults.clip(0, 3))
         + made.complaint_after_shock * felt.shock,
-        "portability_queries": billed * (made.portability * (1 + 2 * lured) + made.portability_going * porting),
+        "portability_queries": billed * (made.portability * (1 + 8 * lured) + made.portability_going * porting),
     }
     topics = {topic: dice.count(topic, np.minimum(rate, 4)) for topic, rate in rates.items()}
     other = dice.count("other topics", np.minimum(often * made.other * sensitivity[:, 1], 4))

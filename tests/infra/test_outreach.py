@@ -1,0 +1,123 @@
+"""What contacts do, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from infra.simulator.month_of_block import MonthOfBlock
+from infra.simulator.outreach import CONTACT, Contacts
+from infra.simulator.worlds import read_world
+from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, rows
+
+CUSTOMERS, MONTHS = 6_000, 6
+
+
+def third_of_all(months: list[MonthOfBlock]) -> list[str]:
+    here = pl.DataFrame(months[0].truth).filter(pl.col("left").is_null())
+    return sorted(here["customer_id"])[::3]
+
+
+def contacts(numbers: list[str], plan: str = "family network", channel: str = "hotline", step: int = 1) -> Contacts:
+    month = np.datetime64(str(FIRST + step), "M")
+    return Contacts(np.array([(int(number), month, "spring care", channel, plan) for number in numbers], CONTACT))
+
+
+@pytest.fixture(scope="module")
+def untouched() -> list[MonthOfBlock]:
+    return lived(beginning(customers=CUSTOMERS), MONTHS)
+
+
+@pytest.fixture(scope="module")
+def contacted(untouched) -> list[MonthOfBlock]:
+    return lived(beginning(customers=CUSTOMERS), MONTHS, contacts(third_of_all(untouched)))
+
+
+def left_later(months: list[MonthOfBlock]) -> set[str]:
+    return set(leavers(months).filter(pl.col("month") > day(1))["customer_id"])
+
+
+def test_contacts_keep_some_of_the_contacted(untouched, contacted) -> None:
+    called = set(third_of_all(untouched))
+    before, after = len(left_later(untouched) & called), len(left_later(contacted) & called)
+    assert 0.55 < after / before < 0.95
+
+
+def test_both_outcomes_of_each_contact_are_told(contacted) -> None:
+    told = rows(contacted, "truth").filter(pl.col("p_leave_given_contact").is_not_null())
+    assert told["month"].unique().to_list() == [day(1)]
+    change = told["p_leave_given_contact"] - told["p_leave_without_contact"]
+    assert change.mean() < -0.005
+    # Some are driven away, and most are hardly moved.
+    assert 0.02 < (change > 0).mean() < 0.15
+    assert (change.abs() < 0.005).mean() > 0.3
+
+
+def test_a_contact_changes_nobody_else() -> None:
+    """But for friends, who miss whom they would otherwise have lost: in this world nobody does."""
+    usual = read_world("usual")
+    leaving = replace(usual.constants.leaving, friends=0.0)
+    who = beginning(replace(usual, constants=replace(usual.constants, leaving=leaving)), customers=3_000)
+    quiet = lived(who, MONTHS)
+    called = third_of_all(quiet)
+    touched = lived(who, MONTHS, contacts(called))
+    persons = pl.DataFrame(quiet[0].truth).filter(pl.col("customer_id").is_in(called))["person"].to_list()
+    columns = ["customer_id", "month", "satisfaction", "decided", "left", "p_leave_1"]
+    before, after = (
+        rows(months, "truth").filter(~pl.col("person").is_in(persons)).select(columns).sort("customer_id", "month")
+        for months in (quiet, touched)
+    )
+    assert before.equals(after)
+    assert len(left_later(quiet) - left_later(touched)) > 5
+
+
+def test_the_months_before_a_contact_come_out_as_they_were(untouched, contacted) -> None:
+    assert all(contacted[0].tables[name].equals(untouched[0].tables[name]) for name in untouched[0].tables)
+
+
+def test_a_dialled_number_is_tried_until_reached_and_answers_are_told(contacted) -> None:
+    answers = rows(contacted, "responses").sort("customer_id", "contacted_on")
+    tries = answers.group_by("customer_id").agg(pl.col("outcome"), pl.col("accepted"))
+    for outcomes in tries["outcome"]:
+        assert 1 <= len(outcomes) <= 3
+        assert "reached" not in outcomes.to_list()[:-1]
+    reached = answers.filter(pl.col("outcome") == "reached")
+    assert reached["accepted"].null_count() == reached["talk_seconds"].null_count() == 0
+    assert 0.1 < reached["accepted"].mean() < 0.5
+    assert (
+        answers.filter(pl.col("outcome") != "reached")["talk_seconds"].null_count() == answers.height - reached.height
+    )
+
+
+def test_a_plan_that_fits_keeps_more(untouched) -> None:
+    numbers = third_of_all(untouched)
+    change = {}
+    for plan in ("family network", "prepay for handset"):
+        months = lived(beginning(customers=CUSTOMERS), 2, contacts(numbers, plan))
+        truth = pl.DataFrame(months[1].truth).filter(pl.col("p_leave_given_contact").is_not_null())
+        tariff = truth.filter(pl.col("sensitivity_tariff") > 0.6)
+        change[plan] = (tariff["p_leave_given_contact"] - tariff["p_leave_without_contact"]).mean()
+    assert change["family network"] < 1.5 * change["prepay for handset"] < 0
+
+
+def test_where_contacts_have_no_effect_nobody_lives_otherwise(untouched) -> None:
+    who = beginning("no_contact_effect", customers=2_000)
+    quiet = lived(who, 4)
+    called = lived(who, 4, contacts(third_of_all(quiet)))
+    same = [column for column in quiet[0].truth.column_names if not column.endswith("contact")]
+    assert rows(quiet, "truth").select(same).equals(rows(called, "truth").select(same))
+    assert rows(called, "responses").height > 500
+
+
+def test_the_same_effect_for_all_is_the_same_factor() -> None:
+    who = beginning("same_effect", customers=3_000)
+    quiet = lived(who, 2)
+    called = lived(who, 2, contacts(third_of_all(quiet)))
+    both = pl.DataFrame(quiet[1].truth).join(pl.DataFrame(called[1].truth), "customer_id", suffix="_called")
+    reached = pl.DataFrame(called[1].tables["responses"]).filter(pl.col("outcome") == "reached")
+    moved = both.join(reached.select("customer_id").unique(), "customer_id")
+    factor = (moved["hazard_called"] / moved["hazard"]).filter(moved["hazard"] < 0.4)
+    assert factor.to_numpy() == pytest.approx(np.exp(-0.6), rel=1e-3)

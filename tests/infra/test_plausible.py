@@ -1,0 +1,65 @@
+"""What a simulated operator looks like from outside, and the world without a signal."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from infra.simulator.plausible import Tally, checks, main, report
+from tests.infra.lived_operator import beginning, day, leavers, lived, rows, usual
+
+
+@pytest.fixture(scope="module")
+def tally() -> Tally:
+    seen = Tally()
+    for month in usual(customers=20_000, months=8):
+        seen.see(month)
+    return seen
+
+
+def test_the_usual_world_is_plausible(tally: Tally) -> None:
+    assert [name for name, value, low, high in checks(tally) if not low <= value <= high] == []
+
+
+def test_members_of_a_closed_user_group_and_old_customers_leave_less(tally: Tally) -> None:
+    assert tally.churn("closed user group") < 0.4 * tally.churn("no user group")
+    tenures = [tally.churn(f"{months} months") for months in ("0 to 6", "6 to 24", "24 to 60", "60 to 1000")]
+    assert tenures[0] > tenures[2] > tenures[3]
+    assert tally.churn("prepaid") > 1.5 * tally.churn("postpaid")
+
+
+def test_the_report_tells_groups_and_checks(tally: Tally) -> None:
+    told = report(tally)
+    assert "churn a month, GoTone" in told
+    assert "not plausible" not in told
+
+
+def test_the_program_fails_where_something_is_not_plausible(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no_re_entry", "1500", "3"]) == 1
+    assert "re-entries over leavers" in capsys.readouterr().out
+
+
+def test_the_largest_sensitivity_stands_out() -> None:
+    names = [f"sensitivity_{name}" for name in ("tariff", "service", "new_product", "device")]
+    mixture = rows(usual(), "truth").select(names).to_numpy()
+    assert mixture.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert 0.5 < mixture.max(axis=1).mean() < 0.7
+
+
+def test_without_a_signal_all_have_the_same_chance() -> None:
+    months = lived(beginning("no_signal", customers=3_000), months=6)
+    truth = rows(months, "truth").filter(pl.col("left").is_null())
+    assert truth["p_leave_1"].unique().round(6).to_list() == [0.0196]
+    assert truth["decided"].null_count() == truth.height
+    left = leavers(months).filter(pl.col("month") > day(0)).height
+    assert left / truth.height == pytest.approx(0.02, abs=0.004)
+    assert set(rows(months, "truth")["cause"]) == {"none seen"}
+
+
+def test_bills_have_a_heavy_tail() -> None:
+    amounts = rows(usual(customers=20_000, months=8), "bills")["amount"].to_numpy()
+    amounts = np.sort(amounts[amounts > 0])[::-1]
+    top = len(amounts) // 100
+    # Hill's estimate of the tail's exponent over the top per cent: below 3, variance is hardly finite.
+    assert 1 / np.log(amounts[:top] / amounts[top]).mean() < 3
