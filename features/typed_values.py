@@ -29,7 +29,11 @@ def raw_value(column: str, engine_type: str) -> str:
     """The value as the mapping gave it, but text trimmed and its ways of writing null made null."""
     if _family(engine_type) != "text":
         return column
-    return f"nullif(nullif(trim(CAST({column} AS VARCHAR), {_BLANKS}), ''), '$null$')"
+    text = f"CAST({column} AS VARCHAR)"
+    # Looking at both ends takes a quarter of the time that trimming does, and nearly all texts begin with a letter or
+    # a digit and end with no blank.
+    is_clean = f"{text}[1] BETWEEN '0' AND 'z' AND {text}[-1] BETWEEN '!' AND '~'"
+    return f"CASE WHEN {is_clean} THEN {text} ELSE nullif(nullif(trim({text}, {_BLANKS}), ''), '$null$') END"
 
 
 def typed_value(raw: str, engine_type: str, sql_type: str) -> str:
@@ -55,6 +59,9 @@ def month_value(raw: str, engine_type: str) -> str:
     """The first day of the month, from a date or from YYYY-MM, YYYYMM or YYYY-MM-DD with or without a time."""
     if _family(engine_type) == "date":
         return f"CAST(date_trunc('month', {_date(raw, 'date')}) AS DATE)"
+    if _family(engine_type) == "whole":
+        is_month = f"{raw} BETWEEN 100001 AND 999912 AND {raw} % 100 BETWEEN 1 AND 12"
+        return f"CASE WHEN {is_month} THEN make_date(CAST({raw} // 100 AS BIGINT), CAST({raw} % 100 AS BIGINT), 1) END"
     text = _text(raw, _family(engine_type))
     return (
         f"CASE WHEN regexp_full_match({text}, '[0-9]{{6}}') "
@@ -102,6 +109,8 @@ def _float(raw: str, family: str) -> str:
 
 def _whole(raw: str, family: str) -> str:
     """By way of a fraction, because the engine would round '3.7' to 4 without a word."""
+    if family == "whole":
+        return f"TRY_CAST({raw} AS INTEGER)"
     value = _number(raw, family, "DOUBLE")
     return f"CASE WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS INTEGER) END"
 

@@ -20,21 +20,25 @@ SOURCE = "simulated_operator"
 
 def make_home(folder: Path, customers: int) -> None:
     """Simulate, ingest all months but the last, and train: the home in `folder`, its extracts and key beside it."""
+    make_months(folder, customers, RUN)
+    work = home_in(folder)
+    model_steps.train(work, TRAINED)
+    segment_steps.train_segments(work, TRAINED)
+    steps.ready_to_run(work)
+
+
+def make_months(folder: Path, customers: int, last: Month) -> None:
+    """Simulate the months to `last`, and ingest those until TRAINED."""
     from infra.simulator.operator import Beginning, start
     from infra.simulator.sending import Sending
     from infra.simulator.worlds import read_world
 
     folder.mkdir(parents=True, exist_ok=True)
+    write, workers = Sending(folder / "extracts"), os.cpu_count() or 1
     beginning = Beginning(read_world("usual"), customers, SEED, FIRST)
-    start(
-        folder / "simulator", beginning, months=MONTHS, write=Sending(folder / "extracts"), workers=os.cpu_count() or 1
-    )
+    start(folder / "simulator", beginning, months=FIRST.until(last) + 1, write=write, workers=workers)
     key.new_key(folder / "home.key")
-    work = home_in(folder)
-    steps.ingest(work, arrival(folder, FIRST, TRAINED))
-    model_steps.train(work, TRAINED)
-    segment_steps.train_segments(work, TRAINED)
-    steps.ready_to_run(work)
+    steps.ingest(home_in(folder), arrival(folder, FIRST, TRAINED))
 
 
 def arrival(folder: Path, first: Month, last: Month) -> steps.Arrival:

@@ -114,6 +114,10 @@ def test_null_is_null_and_no_fault_however_it_is_written(tmp_path: Path, name: s
     [
         ("' hall 5 '", "hall 5"),
         ("chr(12288) || '乌鲁木齐' || chr(160)", "乌鲁木齐"),
+        ("'x' || chr(160)", "x"),
+        ("chr(9) || 'x'", "x"),
+        ("'(x)'", "(x)"),
+        ("'x乌'", "x乌"),
         ("'$null$'", None),
         ("''", None),
         ("90022.0::DOUBLE", "90022"),
