@@ -134,6 +134,7 @@ def describe(
     what: Annotated[
         str | None, typer.Argument(metavar="[TABLE | indicators]", help="A contract table, or `indicators`.")
     ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page for people, as in docs/.")] = False,
     home: options.Home = options.HOME,
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,
@@ -141,7 +142,11 @@ def describe(
     """The data dictionary, printed from the contracts, and the catalogue of indicators."""
     with told(json_) as out:
         from flows.describe import described, show_described
+        from flows.describe_pages import page
 
+        if markdown:
+            out.result({"page": page(what)}, lambda: typer.echo(page(what), nl=False))
+            return
         content = described(what)
         out.result(content, lambda: show_described(content))
 

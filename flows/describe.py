@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from features import feature_table
-from features.contracts import CONTRACTS, contract_of
+from features.contracts import CONTRACTS, OWN, contract_of
 from features.contracts.contract import Contract
 
 
@@ -19,7 +19,8 @@ def described(what: str | None) -> dict[str, Any]:
         return {"indicators": [vars(indicator) for indicator in feature_table.catalogue(())]}
     if what is None:
         return {"tables": [_in_short(contract) for contract in CONTRACTS.values()]}
-    return {"table": _in_short(contract_of(what)), "columns": _columns(contract_of(what))}
+    contract = OWN[what] if what in OWN else contract_of(what)
+    return {"table": _in_short(contract), "columns": _columns(contract)}
 
 
 def _in_short(contract: Contract) -> dict[str, Any]:
