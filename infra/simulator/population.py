@@ -52,9 +52,10 @@ def newcomers(now: Moment, joined: int, size: int, accounts: Accounts) -> Lines:
 
 
 def _poisson(rate: float, chance: float) -> int:
-    from scipy.stats import poisson
+    from scipy.special import pdtr
 
-    return int(poisson.ppf(chance, rate))
+    most = int(rate + 10 * np.sqrt(rate) + 20)
+    return int(np.searchsorted(pdtr(np.arange(most), rate), chance))
 
 
 def _drawn(now: Moment, arrivals: Arrivals, size: int, accounts: Accounts) -> Lines:
