@@ -11,6 +11,7 @@ from features import feature_table
 from features.feature_months import FeatureSet, build_feature_month
 from features.month_ledger import MonthLedger
 from features.months import Month
+from models.business_list import BusinessList
 from models.indicator_month import IndicatorMonth, indicator_month
 from models.registry import SCREENING, Registry
 from models.screening import FILE, Screening, ScreeningSettings, screen
@@ -39,14 +40,14 @@ class Screened:
 
 @dataclass(frozen=True)
 class Screener:
-    """Finds or makes screenings; `current` is the one that is @champion, `preferred` the business list.
+    """Finds or makes screenings; `current` is the one that is @champion, `business` the business list.
 
     The figures of a month are worked out once: a test of the recipe looks at nearly the same months again.
     """
 
     ledger: MonthLedger
     settings: ScreeningSettings
-    preferred: tuple[str, ...]
+    business: BusinessList
     now: dt.datetime
     current: Screened | None = None
     _figures: dict[tuple[str, Month, int], IndicatorMonth] = field(default_factory=dict, repr=False, compare=False)
@@ -68,7 +69,7 @@ class Screener:
     def fit(self, wanted: FeatureSet, months: Sequence[Month], as_of: Month) -> Screening:
         """Screen the indicators on the scoring months `months`."""
         figures = [self.figures(wanted, month) for month in months]
-        kept, dropped = screen(figures, self.settings, self.preferred)
+        kept, dropped = screen(figures, self.settings, self.business)
         return Screening(
             str(as_of),
             wanted.id,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from models.business_list import BusinessList
 from models.indicator_month import Flags, Floats, IndicatorMonth
 
 FILE = "screening.json"
@@ -23,7 +24,7 @@ class ScreeningSettings:
     `max_commonest_share` is the share of customers with the same value, unknown included, from which an indicator is
     nearly constant. Two are redundant from `max_correlation` of their ranks, if not more than `max_known_apart` of
     the customers are known to one of them alone: unknown says something too. `max_rows` bounds each month's sample.
-    `business_file` names a TOML file like the shipped one, whose list says which of the redundant is preferred.
+    `business_file` names a TOML file like the shipped one, which says what business people prefer and keep.
     """
 
     train_on: Literal["kept", "all"] = "kept"
@@ -92,7 +93,7 @@ class _Worst:
 
 
 def screen(
-    months: Sequence[IndicatorMonth], settings: ScreeningSettings, preferred: Sequence[str]
+    months: Sequence[IndicatorMonth], settings: ScreeningSettings, business: BusinessList
 ) -> tuple[tuple[str, ...], tuple[Dropped, ...]]:
     """Kept indicators in catalogue order, and the dropped ones: whatever was so in every one of the months.
 
@@ -102,23 +103,18 @@ def screen(
     """
     names, worst = months[0].names, _worst(months)
     constant = {
-        names[place]: Dropped(names[place], CONSTANT, float(worst.commonest[place]))
-        for place in np.flatnonzero(worst.commonest >= settings.max_commonest_share)
+        name: Dropped(name, CONSTANT, float(share))
+        for name, share in zip(names, worst.commonest, strict=True)
+        if share >= (1 if name in business.keep else settings.max_commonest_share)
     }
-    redundant = _redundant(months[0], worst, settings, _by_preference(names, worst, preferred, constant))
+    places = [place for place, name in enumerate(names) if name not in constant]
+    order = sorted(places, key=lambda at: (business.place(names[at]), -worst.known[at], at))
+    redundant = _redundant(months[0], worst, settings, order)
     dropped = constant | redundant
     return (
         tuple(name for name in names if name not in dropped),
         tuple(dropped[name] for name in names if name in dropped),
     )
-
-
-def _by_preference(
-    names: Sequence[str], worst: _Worst, preferred: Sequence[str], without: Mapping[str, Any]
-) -> list[int]:
-    wished = {name: place for place, name in enumerate(preferred)}
-    places = [place for place, name in enumerate(names) if name not in without]
-    return sorted(places, key=lambda at: (wished.get(names[at], len(wished)), -worst.known[at], at))
 
 
 def _worst(months: Sequence[IndicatorMonth]) -> _Worst:

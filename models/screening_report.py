@@ -129,11 +129,19 @@ def _stability(evidence: Evidence) -> Iterator[str]:
 
 
 def _business(evidence: Evidence) -> Iterator[str]:
-    names = {indicator.name for indicator in evidence.catalogue}
-    unknown = [name for name in evidence.preferred if name not in names]
-    yield f"{len(evidence.preferred)} names, in the order of preference."
-    if unknown:
-        yield f"No indicator has the name: {', '.join(unknown)}."
+    business, names = evidence.business, {indicator.name for indicator in evidence.catalogue}
+    rare = [name for name in business.keep if name in _rare(evidence)]
+    yield f"{len(business.prefer)} names are preferred in their order; {len(business.keep)} are kept though rare."
+    yield from ["", f"Kept only because it says so: {', '.join(rare)}."] if rare else []
+    unknown = [name for name in dict.fromkeys([*business.prefer, *business.keep]) if name not in names]
+    yield from ["", f"No indicator has the name: {', '.join(unknown)}."] if unknown else []
+
+
+def _rare(evidence: Evidence) -> set[str]:
+    """Kept indicators that hardly vary."""
+    shares = np.min([month.commonest for month in evidence.months], axis=0)
+    bound, kept = evidence.screening.thresholds["max_commonest_share"], set(evidence.screening.kept)
+    return {name for name, share in zip(evidence.months[0].names, shares, strict=True) if share >= bound} & kept
 
 
 def is_derived(indicator: Indicator) -> bool:
@@ -161,10 +169,15 @@ def by_indicator(evidence: Evidence) -> list[dict[str, Any]]:
                 "kept in months": kept_in[indicator.name],
                 "loads on": "; ".join(loads),
                 "derived": "yes" if is_derived(indicator) else "",
-                "in the business list": "yes" if indicator.name in evidence.preferred else "",
+                "business list": "; ".join(_listed(evidence, indicator.name)),
             }
         )
     return rows
+
+
+def _listed(evidence: Evidence, name: str) -> Iterator[str]:
+    yield from ["preferred"] if name in evidence.business.prefer else []
+    yield from ["kept though rare"] if name in evidence.business.keep else []
 
 
 def known_shares(evidence: Evidence) -> dict[str, float]:

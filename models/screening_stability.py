@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.business_list import BusinessList
 from models.indicator_month import DIGITS, IndicatorMonth
 from models.screening import ScreeningSettings, screen
 
@@ -27,10 +28,10 @@ class Stability:
 
 
 def stability(
-    months: Sequence[IndicatorMonth], settings: ScreeningSettings, preferred: Sequence[str], kept: Sequence[str]
+    months: Sequence[IndicatorMonth], settings: ScreeningSettings, business: BusinessList, kept: Sequence[str]
 ) -> Stability:
     """Every month screened as if it were the only one. Likeness is Jaccard's: kept in both over kept in either."""
-    alone = [screen([month], settings, preferred)[0] for month in months]
+    alone = [screen([month], settings, business)[0] for month in months]
     before = [None, *alone[:-1]]
     told = tuple(
         {

@@ -11,6 +11,7 @@ from features.catalogue import Indicator
 from features.feature_months import FeatureSet, build_feature_month
 from features.months import Month
 from models import screening_plots, screening_report
+from models.business_list import BusinessList
 from models.factors import Factor, find_factors
 from models.indicator_month import IndicatorMonth
 from models.model_record import DatasetInput, ModelRecord, fingerprint
@@ -46,7 +47,7 @@ class Evidence:
     factors: Sequence[Factor]
     stability: Stability
     catalogue: Sequence[Indicator]
-    preferred: Sequence[str]
+    business: BusinessList
     min_loading: float
 
 
@@ -80,9 +81,9 @@ def find_evidence(screener: Screener, wanted: FeatureSet, months: Sequence[Month
         screening,
         figures,
         find_factors(figures, screening.kept, angles, settings.max_factors),
-        stability(figures, settings, screener.preferred, screening.kept),
+        stability(figures, settings, screener.business, screening.kept),
         catalogue,
-        screener.preferred,
+        screener.business,
         settings.min_loading,
     )
 

@@ -156,7 +156,7 @@ def test_the_run_shows_what_a_reviewer_looks_for(first: tuple[Trained, ModelReco
     }
     assert all(picture.startswith(b"\x89PNG") for picture in record.pictures.values())
     assert record.texts["slices.csv"].splitlines()[1].startswith("1,brand,Blue,")
-    assert record.texts["feature_catalogue.csv"].splitlines()[1].startswith("tenure_months,products and life cycle,months,")
+    assert record.texts["feature_catalogue.csv"].splitlines()[1].startswith("tenure_months,products and life cycle,")
     assert record.description == record.texts["model_card.md"]
     assert record.tags == {"code": "test", "lock": "of a test"}
 

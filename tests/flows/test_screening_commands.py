@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.flows.conftest import BEFORE, Operator, holdfast
+
+
+def test_indicators_are_screened_and_told(home: Path, operator: Operator):
+    given = ("--as-of", BEFORE, "--home", home, "--settings", operator.settings)
+    answer = holdfast("screen", *given, "--json")
+    assert answer.code == 0, answer.err
+    assert (answer.json["model"], answer.json["version"]) == ("indicator-screening", 1)
+    assert answer.json["kept"] == len(answer.json["screening"]["kept"])
+    assert answer.json["screening"]["months"] == ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05"]
+    assert answer.json["stability"]["months_kept"]["tenure_months"] == 5
+    told = holdfast("screen", *given)
+    assert f"indicator-screening version 1: {answer.json['kept']} indicators kept" in told.out
+    assert "stands for" in told.out
+
+
+def test_too_early_a_month_is_told_in_one_line(home: Path, operator: Operator):
+    answer = holdfast("screen", "--as-of", "2025-01", "--home", home, "--settings", operator.settings)
+    assert answer.code == 1
+    assert answer.err.splitlines()[-1].startswith("holdfast: as of 2025-01 there is nothing to learn from")
+
+
+def test_a_business_list_of_ones_own_is_read(home: Path, operator: Operator, tmp_path: Path):
+    settings = tmp_path / "own.toml"
+    settings.write_text(operator.settings.read_text() + f'\n[screening]\nbusiness_file = "{tmp_path / "none.toml"}"\n')
+    answer = holdfast("screen", "--as-of", BEFORE, "--home", home, "--settings", settings)
+    assert answer.err.splitlines()[-1].endswith("name an existing TOML file in screening.business_file")
