@@ -26,6 +26,7 @@ class Sign:
 SIGNS = (
     Sign("event_competitor_begun_3", 3, "called or forwarded calls to a competitor, or uses a second SIM", low=1),
     Sign("event_own_suspension_begun_3", 3, "suspended the number at the customer's own wish", low=1),
+    Sign("contact_portability_query_last", 3, "asked how to take the number to another operator", low=1),
     Sign("event_stop_open", 2, "the number is cut off", low=1),
     Sign("suspended", 2, "the number is suspended by the customer record", low=1),
     Sign("event_stop_begun_3", 1, "the number was cut off lately", low=1),
@@ -38,6 +39,7 @@ SIGNS = (
     Sign("event_arrears_stop_begun_3", 2, "cut off for an overdue bill", low=1),
     Sign("event_complaint_begun_3", 2, "complained severely", low=1),
     Sign("bill_amount_ratio_6", 1, "the bill is more than twice the usual", low=2),
+    Sign("contract_bill_vs_expected", 2, "the bill is more than twice the expected", low=2),
     Sign("tenure_months", 1, "not yet half a year on net", high=5),
 )
 
