@@ -24,7 +24,7 @@ from features.population import scored_population
 from flows import key, model_steps, steps
 from infra.benchmarks.operator_home import SOURCE, home_in
 from infra.benchmarks.truth_goals import BARE, HOLDFAST, REFERENCE, TRUTH, Judged
-from infra.benchmarks.truth_reference import ReferenceRows, observables
+from infra.benchmarks.truth_reference import ReferenceRows, observables, some
 from infra.benchmarks.truth_tables import TRUTH as TRUTH_TABLE
 from infra.benchmarks.truth_tables import TruthTables
 from models import churn
@@ -131,8 +131,9 @@ def _reference(trial: Trial, tables: TruthTables) -> tuple[ReferenceRows, lgb.Bo
     blocks = tables.blocks()
     for month in scored:
         for block in blocks:
-            known, truth = _known(tables, month, TRAINED, block, definition)
-            rows.add(observables(known, truth), truth["churned"].to_numpy(), trial.seed + block)
+            known, labelled = _known(tables, month, TRAINED, block, definition)
+            learned = some(labelled, trial.seed + block)
+            rows.add(observables(known, learned), learned["churned"].to_numpy())
     booster = rows.fit(-len(blocks), 2)
     trial.say(f"reference: {sum(map(len, rows.churned)):,} rows, {booster.best_iteration} rounds")
     rows.matrices.clear()
