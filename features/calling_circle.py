@@ -28,8 +28,8 @@ _NOW = (
     ("circle_size_change_3", "count", "By how much the size of the calling circle rose in three months.", BEFORE + 1),
     (
         "circle_competitor_change_3",
-        "share",
-        "By how much the share of the circle's minutes on a large competitor's network rose in three months.",
+        "count",
+        "By how much the number of the circle's people on a large competitor's network rose in three months.",
         BEFORE + 1,
     ),
 )
@@ -64,7 +64,8 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when neither the month's circles nor those before were delivered.
 
     The table lists whom customers talk with: without a row in a delivered month the circle is empty, its shares
-    unknown. Minutes are summed as whole hundredths, because sums of fractions depend on their order.
+    unknown, and so is what became of it since. Minutes are summed as whole hundredths, because sums of fractions
+    depend on their order.
     """
     now, before = (known.table(TABLE, known.as_of - ago) for ago in (0, BEFORE))
     if now is None and before is None:
@@ -82,7 +83,7 @@ def _hundredths() -> nw.Expr:
 
 
 def _with_sums(frame: Frame, month: Frame | None, when: str) -> Frame:
-    sums = ("people", "talk", "own", "competitor", "closest")
+    sums = ("people", "rivals", "talk", "own", "competitor", "closest")
     names = {name: f"{name}_{when}" for name in sums}
     if month is None:
         return frame.with_columns(nw.lit(None, dtype=nw.Int64).alias(name) for name in names.values())
@@ -90,6 +91,7 @@ def _with_sums(frame: Frame, month: Frame | None, when: str) -> Frame:
     rows = month.select("customer_id", network.alias("network"), _hundredths().alias("talk")).select(
         "customer_id",
         nw.lit(1).cast(nw.Int64).alias(names["people"]),
+        network.is_in(COMPETITORS).fill_null(False).cast(nw.Int64).alias(names["rivals"]),
         talk.alias(names["talk"]),
         nw.when(nw.col("network") == "own").then(talk).otherwise(nw.lit(0)).alias(names["own"]),
         nw.when(nw.col("network").is_in(COMPETITORS)).then(talk).otherwise(nw.lit(0)).alias(names["competitor"]),
@@ -126,15 +128,18 @@ def _indicators() -> list[nw.Expr]:
     def share(part: str, whole: str) -> nw.Expr:
         return number(part) / sum_or_null(number(whole))
 
-    now, before = share("competitor_now", "talk_now"), share("competitor_before", "talk_before")
+    def since(change: nw.Expr) -> nw.Expr:
+        # Newcomers had no circle then, and nothing can have become of it.
+        return nw.when(nw.col("people_before") > 0).then(change)
+
     values = {
         "circle_size": number("people_now"),
         "circle_own_share": share("own_now", "talk_now"),
-        "circle_competitor_share": now,
+        "circle_competitor_share": share("competitor_now", "talk_now"),
         "circle_closest_share": share("closest_now", "talk_now"),
-        "circle_size_change_3": number("people_now") - number("people_before"),
-        "circle_competitor_change_3": now - before,
-        "circle_left_3": number("left_people"),
+        "circle_size_change_3": since(number("people_now") - number("people_before")),
+        "circle_competitor_change_3": since(number("rivals_now") - number("rivals_before")),
+        "circle_left_3": since(number("left_people")),
         "circle_left_share_3": share("left_talk", "talk_before"),
     }
     return [values[indicator.name].alias(indicator.name) for indicator in catalogue()]
