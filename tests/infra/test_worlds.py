@@ -37,7 +37,7 @@ def test_a_drawn_world_lies_within_its_ranges() -> None:
     world = read_world("usual")
     for seed in range(20):
         drawn = draw_world(world, seed).constants.leaving
-        assert 0.9 <= drawn.user_group <= 1.3
+        assert 1.1 <= drawn.user_group <= 1.5
         assert all(low <= base <= high for low, base, high in zip((0.01,) * 3, drawn.base, (0.03,) * 3, strict=True))
         assert drawn.offer_months == 4
 
