@@ -18,11 +18,19 @@ def canonical_hash(frame: pl.DataFrame) -> bytes:
     """
     import polars as pl
 
+    # Three queries over all columns take half the time of three queries for each of them.
+    unknown = frame.select(pl.all().is_null().cast(pl.UInt8))
+    values = frame.select(_comparable(name, dtype) for name, dtype in frame.schema.items())
+    lengths = values.select(pl.selectors.string().str.len_bytes())
     digest = hashlib.sha256()
-    for column in frame.iter_columns():
-        digest.update(f"{len(column.name)}:{column.name}:{column.dtype}:{len(column)};".encode())
-        digest.update(column.is_null().cast(pl.UInt8).to_numpy().tobytes())
-        digest.update(_value_bytes(column))
+    for name, dtype in frame.schema.items():
+        digest.update(f"{len(name)}:{name}:{dtype}:{frame.height};".encode())
+        digest.update(unknown[name].to_numpy().data)
+        if name in lengths.columns:
+            digest.update(lengths[name].to_numpy().data)
+            digest.update(_text(values[name]))
+        else:
+            digest.update(_numbers(values[name]).data)
     return digest.digest()
 
 
@@ -31,17 +39,31 @@ def schema_hash(schema: Mapping[str, Any]) -> str:
     return hashlib.sha256(str(dict(schema)).encode()).hexdigest()
 
 
-def _value_bytes(column: pl.Series) -> bytes:
+def _comparable(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Equal values as equal bits, nulls as zero or nothing: the many bit patterns of NaN become one."""
     import polars as pl
 
-    if column.dtype == pl.String:
-        filled = column.fill_null("")
-        return filled.str.len_bytes().to_numpy().tobytes() + str(filled.str.join("").item()).encode()
-    if column.dtype.is_float():
-        # Filling replaces the many bit patterns of NaN by one; adding zero turns minus zero into zero, in NumPy:
-        # Polars takes x + 0.0 for x.
-        numbers = column.fill_null(0.0).fill_nan(float("nan")).to_numpy() + 0.0
-        return bytes(numbers.tobytes())
-    if isinstance(column.dtype, pl.Enum | pl.Categorical):
-        return _value_bytes(column.cast(pl.String))
-    return column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().tobytes()
+    column = pl.col(name)
+    if isinstance(dtype, pl.String | pl.Enum | pl.Categorical):
+        return column.cast(pl.String).fill_null("")
+    if dtype.is_float():
+        return column.fill_null(0.0).fill_nan(float("nan"))
+    return column.to_physical().cast(pl.Int64).fill_null(0)
+
+
+def _text(column: pl.Series) -> memoryview | bytes:
+    """All texts one after the other, without a copy where Arrow holds them so."""
+    import pyarrow as pa
+
+    texts = column.to_arrow().cast(pa.large_string())
+    _, offsets, content = texts.buffers()
+    if content is None or not len(texts):
+        return b""
+    ends = (texts.offset, texts.offset + len(texts))
+    first, last = (int.from_bytes(offsets[8 * place : 8 * place + 8], "little") for place in ends)
+    return memoryview(content)[first:last]
+
+
+def _numbers(column: pl.Series) -> Any:
+    """Adding zero turns minus zero into zero, in NumPy: Polars takes x + 0.0 for x."""
+    return column.to_numpy() + 0.0 if column.dtype.is_float() else column.to_numpy()
