@@ -168,7 +168,7 @@ def doctor(
 @app.command()
 def demo(
     home: options.Home = options.HOME / "demo",
-    customers: Annotated[int, typer.Option(min=2_000, help="Customers of the simulated operator.")] = 20_000,
+    customers: Annotated[int, typer.Option(min=2_000, help="Customers of the simulated operator.")] = 8_000,
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,
 ) -> None:
