@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_a_world_is_the_same_after_it_was_kept() -> None:
         world.plans,
         world.changes,
     )
+
+
+def test_the_worlds_are_those_whose_hashes_the_docs_name() -> None:
+    """A changed world is a decision: write down all goals before and after, then renew docs/worlds.md."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "worlds.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \|.*\| `(\w+)` \|$", page, re.MULTILINE))
+    assert told == {file.stem: digest(file.stem) for file in FOLDER.glob("*.toml")}
 
 
 def test_a_digest_tells_of_a_changed_base() -> None:
