@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.indicator_month import DIGITS, Floats, IndicatorMonth
+from models.indicator_month import DIGITS, Floats, IndicatorMonth, mean_correlation
 
 ITERATIONS = 500
 
@@ -36,23 +36,17 @@ def find_factors(
     correlations in the shape of rows that have just these: some hundred instead of tens of thousands. As many factors
     as the eigenvalues that lie above those of noise (Marchenko and Pastur, 1967), at most `most`.
     """
-    numbers = [months[0].names[place] for place in months[0].numbers]
-    places = [numbers.index(name) for name in names if name in numbers]
-    if len(places) < 2:
+    held = {months[0].names[place] for place in months[0].numbers}
+    numbers = [name for name in names if name in held]
+    if len(numbers) < 2:
         return ()
-    values, vectors = np.linalg.eigh(_mean_correlation(months, places))
-    noise = (1 + np.sqrt(len(places) / sum(month.customers for month in months))) ** 2
-    wanted = min(int((values > noise).sum()), most, len(places) - 1)
+    values, vectors = np.linalg.eigh(mean_correlation(months, numbers))
+    noise = (1 + np.sqrt(len(numbers) / sum(month.customers for month in months))) ** 2
+    wanted = min(int((values > noise).sum()), most, len(numbers) - 1)
     if wanted == 0:
         return ()
     half = (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    return _named(_loadings(half, wanted), [numbers[place] for place in places], angles)
-
-
-def _mean_correlation(months: Sequence[IndicatorMonth], places: Sequence[int]) -> Floats:
-    mean = np.mean([month.correlation[np.ix_(places, places)] for month in months], axis=0)
-    np.fill_diagonal(mean, 1.0)
-    return np.asarray(mean)
+    return _named(_loadings(half, wanted), numbers, angles)
 
 
 def _loadings(half: Floats, wanted: int) -> Floats:

@@ -43,6 +43,12 @@ class IndicatorMonth:
     correlation: Floats
     apart: Floats
 
+    @property
+    def both_vary(self) -> Flags:
+        """Of which pairs the month says anything: where neither is the same for all customers, or unknown of all."""
+        varying = self.commonest[list(self.numbers)] < 1
+        return varying[:, None] & varying[None, :]
+
 
 def indicator_month(month: Month, rows: pa.Table, indicators: Sequence[Indicator]) -> IndicatorMonth:
     """The figures of a month's feature rows, one row per customer."""
@@ -62,6 +68,17 @@ def indicator_month(month: Month, rows: pa.Table, indicators: Sequence[Indicator
         correlation,
         apart,
     )
+
+
+def mean_correlation(months: Sequence[IndicatorMonth], names: Sequence[str]) -> Floats:
+    """Correlation of the named numbers, each pair's mean over the months that say anything of it; 1 with itself."""
+    held = [months[0].names[place] for place in months[0].numbers]
+    places = np.ix_(*[[held.index(name) for name in names]] * 2)
+    said = np.sum([month.both_vary[places] for month in months], axis=0)
+    mean = np.sum([np.where(month.both_vary, month.correlation, 0.0)[places] for month in months], axis=0)
+    mean = mean / np.maximum(said, 1)
+    np.fill_diagonal(mean, 1.0)
+    return np.asarray(mean)
 
 
 def _counted(rows: pa.Table, column: str) -> tuple[int, int]:

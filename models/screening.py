@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from models.business_list import BusinessList
-from models.indicator_month import Flags, Floats, IndicatorMonth
+from models.indicator_month import Floats, IndicatorMonth
 
 FILE = "screening.json"
 CONSTANT, REDUNDANT = "nearly constant", "redundant"
@@ -119,7 +119,7 @@ def screen(
 
 def _worst(months: Sequence[IndicatorMonth]) -> _Worst:
     correlations = np.stack([month.correlation for month in months])
-    says = np.stack([_both_vary(month) for month in months])
+    says = np.stack([month.both_vary for month in months])
     weakest = np.where(says, np.abs(correlations), np.inf).argmin(axis=0)
     return _Worst(
         np.min([month.commonest for month in months], axis=0),
@@ -127,12 +127,6 @@ def _worst(months: Sequence[IndicatorMonth]) -> _Worst:
         np.take_along_axis(correlations, weakest[None], axis=0)[0],
         np.where(says, [month.apart for month in months], 0.0).max(axis=0),
     )
-
-
-def _both_vary(month: IndicatorMonth) -> Flags:
-    """Of which pairs a month says anything: of those where neither is the same for all, or unknown of all."""
-    varying = month.commonest[list(month.numbers)] < 1
-    return varying[:, None] & varying[None, :]
 
 
 def _redundant(

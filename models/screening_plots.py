@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.indicator_month import Floats
+from models.indicator_month import Floats, mean_correlation
 from models.plots import picture, png
 
 if TYPE_CHECKING:
@@ -41,17 +41,12 @@ def _largest_groups(evidence: Evidence) -> list[str]:
 
 
 def correlation_of_groups(evidence: Evidence, shown: Sequence[str]) -> bytes:
-    """PNG: mean rank correlation over the months; within a group, after the kept one, those that it stands for."""
-    first = evidence.months[0]
-    numbers = [first.names[place] for place in first.numbers]
-    places = [numbers.index(name) for name in shown]
-    mean = np.mean([month.correlation[np.ix_(places, places)] for month in evidence.months], axis=0)
-    np.fill_diagonal(mean, 1.0)
+    """PNG: mean rank correlation over the months; in each group, after the kept one, those that it stands for."""
     kept = set(evidence.screening.kept)
     size = 0.24 * len(shown) + 3.2
     with picture((size + 1, size)) as figure:
         axes = figure.subplots()
-        image = _heat(axes, mean)
+        image = _heat(axes, mean_correlation(evidence.months, shown))
         axes.set_xticks(range(len(shown)), shown, fontsize=7, rotation=90)
         axes.set_yticks(range(len(shown)), [f"{'KEPT ' if name in kept else ''}{name}" for name in shown], fontsize=7)
         axes.set_title("Largest groups of redundant indicators: mean rank correlation over the months", fontsize=10)

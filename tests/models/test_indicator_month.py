@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
-from models.indicator_month import rank_correlations, rank_matrix
-from tests.models.made_indicators import month_of, noise, rows_of
+from models.indicator_month import mean_correlation, rank_correlations, rank_matrix
+from tests.models.made_indicators import JANUARY, month_of, noise, rows_of
 
 
 def test_unknown_is_a_value_that_can_be_the_commonest():
@@ -56,6 +56,15 @@ def test_nothing_is_said_of_a_pair_with_too_few_in_common_or_without_variation()
     month = month_of(few=few, constant=[1.0] * 200, full=noise(1))
     assert month.correlation[0, 2] == 0
     assert month.correlation[1, 2] == 0
+
+
+def test_the_mean_over_months_leaves_out_those_that_say_nothing():
+    one, other = noise(1), noise(2)
+    before, since = month_of(one=one, late=[None] * 200), month_of(JANUARY + 1, one=one, late=one)
+    later = month_of(JANUARY + 2, one=one, late=other)
+    expected = (1 + later.correlation[0, 1]) / 2
+    assert mean_correlation([before, since, later], ["late", "one"])[0, 1] == pytest.approx(expected)
+    assert mean_correlation([before], ["one", "late"]).tolist() == [[1, 0], [0, 1]]
 
 
 def test_categories_are_not_correlated():
