@@ -115,7 +115,7 @@ class OpenExtract:
         return self._mapped.files.get(table, [])
 
     def batch(self, table: str, month: Month, bucket: int) -> pa.Table:
-        """One bucket of one month: the contract's columns in its types, null where the mapping has none.
+        """One bucket of one month in no order: the contract's columns in its types, null where the mapping has none.
 
         A boolean column `unparsable:<column>` says of each converted column in which rows a value was lost.
         """

@@ -28,7 +28,10 @@ _LOST: dict[type[dy.Column], str] = {
 
 @dataclass(frozen=True)
 class CheckedRows:
-    """Good rows in key order with storage types; bad ones as text, with a column `reason`: texts apart by `; `."""
+    """Good rows in key order with storage types; bad ones as text, with a column `reason`: texts apart by `; `.
+
+    The bad ones are in order too, of all their columns, so that neither depends on the order they came in.
+    """
 
     good: pl.DataFrame
     bad: pl.DataFrame
@@ -50,7 +53,8 @@ def check_rows(contract: Contract, rows: pa.Table, unreadable: Mapping[str, str]
     bad = [_explained(frame.filter(lost), columns, flags), _explained(broken, columns, rules)]
     enums = [name for name, column in contract.columns().items() if isinstance(column.dtype, pl.Enum)]
     return CheckedRows(
-        good.with_columns(pl.col(enums).cast(pl.String)).sort(contract.key()), pl.concat(bad, how="vertical")
+        good.with_columns(pl.col(enums).cast(pl.String)).sort(contract.key()),
+        pl.concat(bad, how="vertical").sort([*contract.key(), pl.all()]),
     )
 
 

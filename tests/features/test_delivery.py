@@ -50,12 +50,17 @@ class Desk:
 
     @contextmanager
     def opened(
-        self, files: str | dict[str, str | bytes], toml: str = SOURCE, only: Month | None = None, **sql: str
+        self,
+        files: str | dict[str, str | bytes],
+        toml: str = SOURCE,
+        only: Month | None = None,
+        threads: int = 1,
+        **sql: str,
     ) -> Iterator[tuple[Receiving, OpenExtract]]:
         """The home's desk and an extract of the files, bills.csv if only one text is given, in two buckets."""
         source = source_of(self.folder, toml, **sql)
         held: dict[str, str | bytes] = {"bills.csv": files} if isinstance(files, str) else files
-        with opened(self.folder, held, toml, buckets=2, only=only, **sql) as extract:
+        with opened(self.folder, held, toml, buckets=2, only=only, threads=threads, **sql) as extract:
             yield Receiving(source, self.home, self.ledger, self.rules, NOW, "c0de", self.told.append), extract
 
     def deliver(
@@ -397,6 +402,20 @@ def test_an_extract_without_any_month_is_refused(desk: Desk):
     with desk.opened("id,month,amount\n") as (receiving, extract), pytest.raises(FeaturesError) as refused:
         refuse_without_months(receiving, extract)
     assert str(refused.value) == "customers (bills.csv): no rows; deliver the complete extract"
+
+
+def test_neither_threads_nor_the_order_of_lines_decide_on_a_byte(tmp_path: Path):
+    # Two rows of one key, too: what is rejected must not depend on the machine either.
+    lines = (bills("2017-03", customers=600) + "c000,2017-03,7\nc001,2017-03,much\n").splitlines(keepends=True)
+    files = []
+    for threads, rows in ((1, lines[1:]), (4, lines[:0:-1])):
+        desk = Desk(tmp_path / str(threads))
+        desk.folder.mkdir()
+        desk.deliver("".join([lines[0], *rows]), threads=threads)
+        held = sorted([*desk.home.tables.glob("*/month=*/bucket=*/*.parquet"), *desk.home.rejects.rglob("*.parquet")])
+        files.append([file.read_bytes() for file in held])
+    assert len(files[0]) == 6
+    assert files[0] == files[1]
 
 
 def test_two_homes_fed_the_same_extract_hold_the_same_bytes(tmp_path: Path):
