@@ -45,6 +45,7 @@ bench: install ## Measure against the bare engines; takes long
 	$(BIN)/python -m infra.benchmarks.ingest
 	$(BIN)/python -m infra.benchmarks.scoring
 	$(BIN)/python -m infra.benchmarks.population_drift
+	$(BIN)/python -m infra.benchmarks.feature_build
 	$(BIN)/python -m infra.benchmarks.whole_month
 
 bench-truth: install ## Holdfast against a reference booster and the true probability in drawn worlds; SEEDS="…" WORLD=…
