@@ -35,7 +35,7 @@ _MONTHS = ("decided", "left", "returns", "swayed_until", "complained")
 _SHARES = (
     *("minutes", "mb", "texts", "on_net", "far_share", "abroad", "content", "income", "frailty", "reactance"),
     *("pays_in_time", "inquires", "pace", "agreed"),
-    *("expected", "last_bill", "satisfaction", "friends_left", "fatigue", "sway", "dip", "level"),
+    *("expected", "satisfaction", "friends_left", "fatigue", "sway", "dip", "level"),
     *("arrears", "balance", "points", "hazard"),
 )
 _FLAGS = ("holds_place", "prepaid", "fraud", "second_sim", "consents", "in_user_group")

@@ -14,7 +14,7 @@ from infra.simulator.lines import BLOCK, NONE, Lines, line_id, new_lines
 from infra.simulator.moments import Moment, first_day
 from infra.simulator.people import draw_habits, draw_people
 from infra.simulator.places import AREAS, dealers_of
-from infra.simulator.products import draw_products
+from infra.simulator.products import draw_products, product_fees
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def _drawn(now: Moment, arrivals: Arrivals, size: int, accounts: Accounts) -> Li
     lines["account"][~initial & ~person.happens("joins account", 0.6)] = NONE
     _belong(lines, person, accounts)
     member = lines["account"] != NONE
-    lines["brand"][:] = person.choice("brand", people.brand_shares)
+    shares = (people.newcomer_shares, people.brand_shares)
+    lines["brand"][:] = np.where(initial, *(person.choice("brand", of_brands) for of_brands in shares[::-1]))
     lines["brand"][member & person.happens("business brand", 0.75)] = 0
     community = Dice((np.int64(now.block) << 22) + lines["place"] // 32, now.seed, "ever")
     moved = person.happens("lives elsewhere", 0.3)
@@ -108,10 +109,10 @@ def _settle(now: Moment, lines: Lines, line: Array, initial: Array) -> None:
     day = now.begin + dice.whole("joins on", 1, 27)
     lines["activated"][:] = np.where(initial, now.begin - before.clip(31, 6_000), day)
     lines["plan_since"][:] = lines["activated"]
+    draw_products(now, lines, dice, initial)
     _choose_plan(now, lines, dice)
     _sign(now, lines, dice, initial)
     draw_handsets(now, lines, dice)
-    draw_products(now, lines, dice, initial)
     lines["balance"][:] = np.where(lines["prepaid"], lines["expected"] * (0.3 + dice.uniform("balance")), 0)
     months = ((now.begin - lines["activated"]) / 30).clip(0, 24)
     lines["points"][:] = (lines["expected"] * months * (0.2 + 0.6 * dice.uniform("points"))).astype(int)
@@ -124,16 +125,27 @@ def _choose_plan(now: Moment, lines: Lines, dice: Dice) -> None:
     minutes = lines["minutes"] * dice.factor("thought minutes", billing.misfit)
     mb = lines["mb"] * dice.factor("thought mb", billing.misfit)
     lines["plan"][:] = now.tariff.best(lines["brand"], minutes, mb)
-    usual = now.tariff.cost(lines["plan"], minutes, mb) + 0.15 * lines["far_share"] * minutes + 0.1 * lines["texts"]
-    lines["expected"][:] = usual * billing.expects * dice.factor("expects", 0.15)
-    lines["last_bill"][:] = lines["expected"]
+    thought = _usual_bill(now, lines, minutes, mb) * billing.expects * dice.factor("expects", 0.15)
+    learnt = _usual_bill(now, lines, lines["minutes"], lines["mb"]) * 1.1
+    forgotten = (1 - billing.adapts) ** ((now.begin - lines["activated"]) / 30.4).clip(min=0)
+    lines["expected"][:] = forgotten * thought + (1 - forgotten) * learnt
+
+
+def _usual_bill(now: Moment, lines: Lines, minutes: Array, mb: Array) -> Array:
+    """What so much use comes to in a month without journeys: who has long been here has learnt it from the bills."""
+    billing = now.constants.billing
+    far = billing.far_price * lines["far_share"] + billing.abroad_price * lines["abroad"]
+    content = 1.3 * billing.content_price * lines["content"]
+    found: Array = now.tariff.cost(lines["plan"], minutes, mb) + far * minutes + content + product_fees(lines)
+    return found
 
 
 def _sign(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
     """Some are bound from their first day; of those there to begin with, the terms end month after month."""
     bound = now.constants.contracts
     kinds = dice.choice("contract kind", bound.kind_shares)
-    signs = dice.happens("signs", np.where(lines["prepaid"], bound.prepaid_share, bound.postpaid_share))
+    share = np.where(lines["prepaid"], bound.prepaid_share, bound.postpaid_share)
+    signs = dice.happens("signs", share * np.where(initial, bound.longer_bound, 1))
     term = np.array(bound.terms)[dice.choice("term", bound.term_shares)]
     begun = np.where(initial, (dice.uniform("contract age") * (term + 10)).astype(int), 0)
     begun = np.minimum(begun, ((now.begin - lines["activated"]) // 31).clip(min=0))

@@ -30,8 +30,8 @@ def product_shares(lines: Lines, constants_shares: tuple[float, ...]) -> Array:
 
 
 def draw_products(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
-    """What is held to begin with; a newcomer takes hardly any on the first day."""
-    shares = product_shares(lines, now.constants.products.shares) * np.where(initial, 1, 0.3)[:, None]
+    """What is held to begin with; a newcomer takes fewer on the first day."""
+    shares = product_shares(lines, now.constants.products.shares) * np.where(initial, 0.9, 0.6)[:, None]
     on_net = (now.begin - lines["activated"]).clip(min=0)
     for product in range(len(PRODUCT_NAMES)):
         holds = dice.happens(f"holds {product}", shares[:, product])

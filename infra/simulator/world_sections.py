@@ -15,6 +15,7 @@ Words: TypeAlias = tuple[str, ...]
 @dataclass(frozen=True)
 class People:
     brand_shares: Floats
+    newcomer_shares: Floats
     prepaid_shares: Floats
     second_number_share: float
     joining: float
@@ -91,6 +92,7 @@ class Contracts:
     kind_shares: Floats
     prepaid_share: float
     postpaid_share: float
+    longer_bound: float
     terms: tuple[int, ...]
     term_shares: Floats
     renews: float
