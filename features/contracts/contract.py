@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import dataframely as dy
@@ -44,7 +45,12 @@ class Contract:
     activity: bool = False
     interval: Interval | None = None
 
-    def columns(self) -> dict[str, dy.Column]:
+    def columns(self) -> Mapping[str, dy.Column]:
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> Mapping[str, dy.Column]:
+        """Dataframely looks through the schema's classes each time, and an ingest asks thousands of times."""
         return self.schema.columns()
 
     def key(self) -> list[str]:
