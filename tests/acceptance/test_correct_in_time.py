@@ -148,7 +148,7 @@ def test_the_noise_is_really_there(true: Workspace, noisy: Workspace):
 
 
 def test_tables_up_to_then_are_the_same_ends_of_what_lasted_included(true: Workspace, noisy: Workspace):
-    assert len(known_at_close(true)) == 18 * 6
+    assert len(known_at_close(true)) == 19 * 6
     assert known_at_close(true) == known_at_close(noisy)
 
 

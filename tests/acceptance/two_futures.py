@@ -17,8 +17,8 @@ from infra.simulator.worlds import read_world
 
 FIRST, AS_OF, MONTHS, CUSTOMERS = Month(2025, 1), Month(2025, 6), 8, 1_200
 MAPPING = Path(__file__).resolve().parents[2] / "infra" / "sources" / "simulated_operator"
-LEFT_OUT = ("responses", "campaigns")
-"""Nobody was contacted in these lives."""
+LEFT_OUT = ("campaigns",)
+"""Tells of no customer, and no indicator is made of it."""
 HISTORIES = ("plan_periods", "products_held", "service_events")
 """Tables delivered as one file without months, over which the end dates of all time are spread."""
 MONTHLY = tuple(table for table in DIALECT if table not in (*LEFT_OUT, *HISTORIES))
@@ -44,10 +44,30 @@ def write_lives(folder: Path) -> tuple[Path, Path]:
     for seed, life in enumerate(lives, start=1):
         beginning = Beginning(read_world("usual"), CUSTOMERS, seed, FIRST)
         start(folder / f"state_{seed}", beginning, months=MONTHS, write=Sending(life))
+        for file in life.glob(f"{DIALECT['customers'].file}_*"):
+            _write_answers(life, pl.read_parquet(file), seed)
     for file in (file for table in STANDING for file in lives[1].glob(f"{DIALECT[table].file}_*")):
         rows = pl.read_parquet(file)
         rows.with_columns((pl.selectors.numeric() - pl.selectors.by_name(PERIOD)) * 2).write_parquet(file)
     return lives
+
+
+def _write_answers(life: Path, customers: pl.DataFrame, seed: int) -> None:
+    """Every fifth customer was called for a campaign in every month, and others in other lives."""
+    period = customers[PERIOD][0]
+    month = Month(period // 100, period % 100)
+    called = customers.sort("msisdn").gather_every(5, offset=seed).select("msisdn", PERIOD)
+    turn = pl.int_range(pl.len()) % 3
+    answers = called.with_columns(
+        campaign=pl.lit("spring"),
+        called=pl.lit(month.first_day) + dt.timedelta(days=seed),
+        channel=pl.lit("hotline"),
+        offer=pl.lit("points"),
+        result=pl.when(turn == 0).then(pl.lit("BUSY")).otherwise(pl.lit("SPOKEN")),
+        agreed=pl.when(turn > 0).then(turn == seed),
+        seconds=pl.when(turn > 0).then(turn * 40),
+    )
+    answers.write_parquet(life / f"{DIALECT['responses'].file}_{month}_0.parquet")
 
 
 def write_extract(folder: Path, until_then: Path, afterwards: Path) -> Path:
