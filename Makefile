@@ -12,7 +12,7 @@ WORKERS ?= 2
 HOME_DIR ?= var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test install install-runtime lint bench bench-truth sweep lock clean
+.PHONY: help demo up test install install-runtime lint bench bench-truth bench-drift sweep lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: install ## Measure against the bare engines; takes long
 
 bench-truth: install ## Holdfast against a reference booster and the true probability in drawn worlds; SEEDS="…" WORLD=…
 	$(BIN)/python -m infra.benchmarks.truth $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORLD),--world $(WORLD))
+
+bench-drift: install ## Whether the monitor flags scheduled changes in their month, and no quiet month; SEEDS="…"
+	$(BIN)/python -m infra.benchmarks.scheduled_changes $(if $(SEEDS),--seeds $(SEEDS))
 
 sweep: install ## Kill run-month at every rename, fsync and commit; takes long
 	$(BIN)/python -m tests.acceptance.killed_months

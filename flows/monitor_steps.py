@@ -13,6 +13,7 @@ from flows.workspace import Workspace
 
 if TYPE_CHECKING:
     from serving.monitoring.monitored_month import Monitoring
+    from serving.monitoring.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ def monitor(work: Workspace, month: Month) -> Monitored:
         content = monitor_month(monitoring, month)
     folder = monitoring.folder_of(month)
     return Monitored(content["verdict"], content, folder / VERDICT, folder / PAGE, monitoring.workspace)
+
+
+def verdict_alone(work: Workspace, month: Month) -> Verdict:
+    """The verdict on a scored month without page, snapshot or table."""
+    from serving.monitoring.monitored_month import verdict_of
+
+    work.refuse_empty()
+    with work.home.locked(month_lock(month), work.say):
+        return verdict_of(_monitoring(work, month), month)
 
 
 def _monitoring(work: Workspace, month: Month) -> Monitoring:

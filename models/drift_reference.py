@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,8 @@ class DriftReference:
     """What a month is compared with; `rows` were sampled, of `customers` different ones, `score` of `score_rows`.
 
     `months` are the scoring months they are of, see `compared_months`. `importance` is each indicator's share of the
-    model's gain; those without any are absent.
+    model's gain; those without any are absent. `usual` is how far each moves from month to month, see usual_movement;
+    empty where too few months were on hand to tell.
     """
 
     months: tuple[str, ...]
@@ -78,6 +79,7 @@ class DriftReference:
     categories: Mapping[str, CategoryReference]
     score: NumberReference
     importance: Mapping[str, float]
+    usual: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
@@ -99,6 +101,7 @@ class DriftReference:
                 for name, cells in held["categories"].items()
             },
             score=_number(held["score"]),
+            usual=held.get("usual", {}),
         )
 
 

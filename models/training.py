@@ -6,9 +6,17 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from features.feature_months import FeatureSet
+from features.feature_months import FeatureSet, build_feature_month
 from features.months import Month
-from models import ModelsError, champion_changes, churn, contribution_summary, drift_reference, training_evidence
+from models import (
+    ModelsError,
+    champion_changes,
+    churn,
+    contribution_summary,
+    drift_reference,
+    training_evidence,
+    usual_movement,
+)
 from models.backtest import MODEL, Backtest, JudgedRows, NothingJudged, judge, training_table
 from models.champion_comparison import CHALLENGER, CHAMPION, compare, incomparable
 from models.churn import ChurnModel
@@ -184,7 +192,7 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
     pictures = training_evidence.judged_pictures(fitted.judged) if fitted.judged else {}
     card = model_card(facts, report, len(model.encoding.columns))
     settings = asdict(test.settings)
-    files = model.files() | {drift_reference.FILE: _reference(test, model, table)}
+    files = model.files() | {drift_reference.FILE: _reference(test, fitted)}
     return ModelRecord(
         name=CHURN,
         run_name=f"as-of {fitted.as_of}, horizon {model.horizon}",
@@ -226,11 +234,23 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
     )
 
 
-def _reference(test: Backtest, model: ChurnModel, table: TrainingTable) -> str:
-    """How indicators and score were distributed, for the monitoring to compare later months with."""
+def _reference(test: Backtest, fitted: _Fitted) -> str:
+    """How indicators and score were distributed and how far they usually move, to compare later months with."""
+    model, table = fitted.model, fitted.table
     unseen = drift_reference.unseen_probabilities(model, table, test.settings, test.threads)
     months = drift_reference.compared_months(table.scored, test.ledger.months("customers", table.scored[0])[0])
-    return drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months).to_json()
+    learned = drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months)
+    return replace(learned, usual=_usual_movement(test, fitted, learned)).to_json()
+
+
+def _usual_movement(test: Backtest, fitted: _Fitted, reference: drift_reference.DriftReference) -> dict[str, float]:
+    """Of the latest months before the model, labelled or not: no label is looked at."""
+    on_hand = test.ledger.months("customers", fitted.as_of)
+    entries = [
+        build_feature_month(test.ledger, month, fitted.wanted, now=test.now)
+        for month in usual_movement.months_to_compare(on_hand, fitted.as_of)
+    ]
+    return usual_movement.largest([usual_movement.count_features(test.ledger, entry, reference) for entry in entries])
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:

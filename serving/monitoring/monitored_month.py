@@ -18,6 +18,7 @@ from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from models.drift_reference import FILE, DriftReference
 from models.registry import Champion
+from models.usual_movement import count_features
 from serving import ServingError, customer_scores
 from serving.monitoring.month_sample import Sampling, draw_sample
 from serving.monitoring.population_drift import PopulationDrift, count_month, measure
@@ -37,6 +38,9 @@ COLUMNS: dict[str, type] = {
     "importance": float,
     "state": str,
     "unknown_rose": bool,
+    "psi_since_last_month": float,
+    "usual_psi_of_a_month": float,
+    "jumped": bool,
     "model_version": int,
 }
 
@@ -73,11 +77,16 @@ class Monitoring:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The table months a verdict rests on; `listed` is None where the month has no warning list yet."""
+    """The table months a verdict rests on.
+
+    `learned` is the latest month that the champion learned from, `last` the one before the month itself, None where
+    it is not on hand or the champion does not know what is usual. `listed` is None where there is no warning list yet.
+    """
 
     features: Entry
     scores: Entry
-    before: Entry
+    learned: Entry
+    last: Entry | None
     listed: int | None
 
 
@@ -94,7 +103,7 @@ def monitor_month(monitoring: Monitoring, month: Month) -> dict[str, Any]:
     held = _held(monitoring.folder_of(month), digest)
     if held is not None:
         return held
-    drift = measure(count_month(monitoring.ledger, inputs.features, inputs.scores, reference), reference)
+    drift = _measured(monitoring, inputs, reference)
     verdict = judge(drift, monitoring.settings)
     _enter(monitoring, month, verdict, digest)
     _write_report(monitoring, inputs, drift, verdict)
@@ -104,8 +113,20 @@ def monitor_month(monitoring: Monitoring, month: Month) -> dict[str, Any]:
     return content
 
 
+def verdict_of(monitoring: Monitoring, month: Month) -> Verdict:
+    """The verdict alone, with nothing written. Raises ServingError as `monitor_month` does."""
+    drift = _measured(monitoring, _inputs(monitoring, month), monitoring.reference())
+    return judge(drift, monitoring.settings)
+
+
+def _measured(monitoring: Monitoring, inputs: Inputs, reference: DriftReference) -> PopulationDrift:
+    ledger = monitoring.ledger
+    counts = count_month(ledger, inputs.features, inputs.scores, reference)
+    return measure(counts, reference, count_features(ledger, inputs.last, reference) if inputs.last else None)
+
+
 def _inputs(monitoring: Monitoring, month: Month) -> Inputs:
-    """The month's features and scores, and the latest month that the champion learned from."""
+    """The month's features and scores, and the features of the months that they are compared with."""
     champion, ledger = monitoring.champion, monitoring.ledger
     scores = ledger.known(customer_scores.TABLE, month)
     if scores is None or scores.source != f"{champion.name}/{champion.version}":
@@ -116,10 +137,16 @@ def _inputs(monitoring: Monitoring, month: Month) -> Inputs:
         )
     listed = ledger.known(LISTS, month)
     latest = Month.parse(champion.facts["scoring_months"][-1])
+    comparable = monitoring.reference().usual and month - 1 in ledger.months("customers", month - 1)
+
+    def features(of: Month) -> Entry:
+        return build_feature_month(ledger, of, monitoring.wanted, now=monitoring.now)
+
     return Inputs(
-        build_feature_month(ledger, month, monitoring.wanted, now=monitoring.now),
+        features(month),
         scores,
-        build_feature_month(ledger, latest, monitoring.wanted, now=monitoring.now),
+        features(latest),
+        features(month - 1) if comparable else None,
         None if listed is None else listed.rows,
     )
 
@@ -130,7 +157,8 @@ def _named(monitoring: Monitoring, inputs: Inputs, digest: str) -> dict[str, Any
         "digest": digest,
         "features": inputs.features.content_hash,
         "scores": inputs.scores.content_hash,
-        "sampled_before": {"month": str(inputs.before.month), "features": inputs.before.content_hash},
+        "sampled_before": {"month": str(inputs.learned.month), "features": inputs.learned.content_hash},
+        "last_month": inputs.last.content_hash if inputs.last else None,
         "reference": hashlib.sha256(monitoring.champion.files[FILE].encode()).hexdigest(),
     }
 
@@ -178,7 +206,7 @@ def _write_report(monitoring: Monitoring, inputs: Inputs, drift: PopulationDrift
         champion.version,
         month,
         verdict,
-        draw_sample(sampling, inputs.before),
+        draw_sample(sampling, inputs.learned),
         draw_sample(sampling, inputs.features),
         figures_of(drift, verdict, inputs.listed),
     )

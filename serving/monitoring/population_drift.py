@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.engine import count_cells
 from features.month_ledger import Entry, MonthLedger
 from models.drift_reference import LEAST_ROWS, CategoryReference, DriftReference, NumberReference
+from models.stability_index import moved
+from models.usual_movement import Cells, count_entry, count_features, since
 
 SCORE = "probability"
-PRIOR = 0.5
-"""Rows added to each cell on both sides (Jeffreys' prior): an empty cell gives a large PSI, not an infinite one."""
 
-Cells = Mapping[str, Sequence[int]]
+
+@dataclass(frozen=True)
+class Jump:
+    """How far a column moved since the month before: PSI and its noise as of IndicatorDrift, and what is usual."""
+
+    psi: float
+    noise_unit: float
+    freedom: int
+    usual: float
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class IndicatorDrift:
     `psi` is the population stability index over all cells, of the unknown one only where its share rose: to know
     more than the reference did is no movement. `noise_unit` times a quantile of chi-square with `freedom` degrees is
     the same quantile of the PSI when nothing moved. `wasserstein` is in standard deviations of the reference, None
-    for categories and where nothing is known. `unknown` and `unknown_before` are shares of rows.
+    for categories and where nothing is known. `unknown` and `unknown_before` are shares of rows. `jump` is None for
+    the score, and where the month before or what is usual is not on hand.
     """
 
     indicator: str
@@ -39,6 +45,7 @@ class IndicatorDrift:
     unknown: float
     unknown_before: float
     importance: float
+    jump: Jump | None = None
 
 
 @dataclass(frozen=True)
@@ -67,21 +74,12 @@ def count_month(ledger: MonthLedger, features: Entry, scores: Entry, reference: 
 
     Bucket by bucket, and of a bucket counts only are ever in memory.
     """
-    edges = {name: cells.edges for name, cells in reference.numbers.items()}
-    values = {name: cells.values for name, cells in reference.categories.items()}
-    score = {SCORE: reference.score.edges}
-    counts: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(1, dtype=np.int64))
-    for entry, numbers, categories in ((features, edges, values), (scores, score, {})):
-        warehouse = ledger.warehouse
-        for bucket in warehouse.buckets_of(entry.table, entry.month, entry.version):
-            files = warehouse.files(entry.table, entry.month, entry.version, bucket)
-            for name, cells in count_cells(files, numbers, categories).items():
-                counts[name] = counts[name] + np.asarray(cells)
-    return {name: [int(count) for count in cells] for name, cells in counts.items()}
+    score = count_entry(ledger, scores, {SCORE: reference.score.edges}, {})
+    return {**count_features(ledger, features, reference), **score}
 
 
-def measure(counts: Cells, reference: DriftReference) -> PopulationDrift:
-    """The figures of a month from its counts."""
+def measure(counts: Cells, reference: DriftReference, before: Cells | None = None) -> PopulationDrift:
+    """The figures of a month from its counts, and how far it moved since the month `before` from those of that."""
     indicators = [
         _drift_of_category(name, category, counts[name], reference) for name, category in reference.categories.items()
     ]
@@ -89,10 +87,19 @@ def measure(counts: Cells, reference: DriftReference) -> PopulationDrift:
         _drift_of_number(name, number, counts[name], (reference.rows, reference.customers), reference.importance)
         for name, number in reference.numbers.items()
     ]
+    if before is not None:
+        indicators = [_with_jump(one, before, counts, reference) for one in indicators]
     score = _drift_of_number(
         SCORE, reference.score, counts[SCORE], (reference.score_rows, reference.score_customers), {}
     )
     return PopulationDrift(sum(counts[SCORE]), tuple(sorted(indicators, key=lambda one: one.indicator)), score)
+
+
+def _with_jump(one: IndicatorDrift, before: Cells, counts: Cells, reference: DriftReference) -> IndicatorDrift:
+    name = one.indicator
+    if name not in reference.usual:
+        return one
+    return replace(one, jump=Jump(*since(before[name], counts[name]), reference.usual[name]))
 
 
 def _drift_of_number(
@@ -105,7 +112,7 @@ def _drift_of_number(
     return IndicatorDrift(
         name,
         "score" if name == SCORE else "number",
-        *_moved(cells.shares, sampled, counts),
+        *moved(cells.shares, sampled, counts),
         wasserstein(cells, counts),
         _unknown(counts),
         cells.unknown,
@@ -119,7 +126,7 @@ def _drift_of_category(
     return IndicatorDrift(
         name,
         "category",
-        *_moved(cells.shares, (reference.rows, reference.customers), counts),
+        *moved(cells.shares, (reference.rows, reference.customers), counts),
         None,
         _unknown(counts),
         cells.unknown,
@@ -130,49 +137,6 @@ def _drift_of_category(
 def _unknown(counts: Sequence[int]) -> float:
     """Share of rows without a known value; fewer than ten of them are told as none."""
     return counts[-1] / sum(counts) if counts[-1] >= LEAST_ROWS else 0.0
-
-
-def _moved(shares: Sequence[float], sampled: tuple[int, int], counts: Sequence[int]) -> tuple[float, float, int]:
-    """PSI with unit and degrees of freedom of its noise, against what the reference would be had it known as much."""
-    rows, customers = sampled
-    shares, part = _as_known_now(shares, counts)
-    return psi(shares, rows, counts), *_noise(shares, customers * part, counts)
-
-
-def _as_known_now(shares: Sequence[float], counts: Sequence[int]) -> tuple[Sequence[float], float]:
-    """The reference's shares if it had known as much as the month, and what part of that it did know.
-
-    The known shares grow in proportion; where the unknown share rose all stay as they are. Where the reference knew
-    nothing, nothing can be told: the month's own shares, of which it knew no part.
-    """
-    known_before, known_now = 1 - shares[-1], 1 - counts[-1] / sum(counts)
-    if known_now <= known_before:
-        return shares, 1.0
-    if sum(shares[:-1]) == 0:
-        return [count / sum(counts) for count in counts], 0.0
-    part = known_before / known_now
-    return [*(share / part for share in shares[:-1]), 1 - known_now], part
-
-
-def psi(shares: Sequence[float], rows: int, counts: Sequence[int]) -> float:
-    """Population stability index of `counts` against `shares` of `rows` rows: sum of (q - p) ln(q / p) over cells.
-
-    Source: Siddiqi, Credit Risk Scorecards (2006); it is the symmetrised Kullback-Leibler divergence (Jeffreys).
-    """
-    now = np.asarray(counts, dtype=np.float64) + PRIOR
-    before = np.asarray(shares) * rows + PRIOR
-    q, p = now / now.sum(), before / before.sum()
-    return float(((q - p) * np.log(q / p)).sum())
-
-
-def _noise(shares: Sequence[float], customers: float, counts: Sequence[int]) -> tuple[float, int]:
-    """Unit and degrees of freedom of the PSI's distribution when nothing moved: (1/n + 1/m) chi-square(cells - 1).
-
-    Source: Yurdakul, Statistical Properties of Population Stability Index (Western Michigan University, 2018). n
-    counts the reference's customers, not its rows, because rows of the same customer say little more than one.
-    """
-    used = sum(share > 0 or count > 0 for share, count in zip(shares, counts, strict=True))
-    return 1 / max(1, customers) + 1 / max(1, sum(counts)), max(1, used - 1)
 
 
 def wasserstein(cells: NumberReference, counts: Sequence[int]) -> float | None:

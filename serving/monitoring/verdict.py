@@ -21,12 +21,16 @@ DIGITS = 6
 class MonitoringSettings:
     """When a month counts as drifted, and what the drift report shows; reasons in docs/decisions.md, 20.
 
-    `significance` is the chance that a month in which nothing moved flags any indicator at all. `watch_share` and
-    `drift_share` are shares of importance. `sample_rows` rows of `top_indicators` go into the drift report.
+    `significance` is the chance that a month in which nothing moved flags any indicator at all. `psi_jump` is the PSI
+    against the month before from which an indicator jumped; an indicator counts as moved or jumped only from
+    `usual_times` its usual movement between months on. `watch_share` and `drift_share` are shares of importance.
+    `sample_rows` rows of `top_indicators` go into the drift report.
     """
 
     psi_watch: float = 0.1
     psi_drift: float = 0.25
+    psi_jump: float = 0.05
+    usual_times: float = 5.0
     unknown_rise: float = 0.05
     watch_share: float = 0.2
     drift_share: float = 0.5
@@ -38,12 +42,16 @@ class MonitoringSettings:
 
 @dataclass(frozen=True)
 class Judged:
-    """One column's figures with its verdict; `psi_noise` is what its PSI may reach by chance alone."""
+    """One column's figures with its verdict; `psi_noise` is what its PSI may reach by chance alone.
+
+    `jumped` says whether it moved since the month before by far more than it usually does and chance can.
+    """
 
     figures: IndicatorDrift
     psi_noise: float
     state: State
     unknown_rose: bool
+    jumped: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,27 +90,41 @@ def judge(drift: PopulationDrift, settings: MonitoringSettings) -> Verdict:
     reasons = tuple(_reasons(overall, score, indicators, settings))
     gone_missing = _share([one for one in indicators if one.unknown_rose], MOVED) > _share(indicators, MOVED) / 2
     retrain = overall == "drifted" and not gone_missing
-    return Verdict(overall, retrain, _advice(overall, retrain), reasons, share, score, indicators)
+    advice = _advice(overall, retrain=retrain, jumped=any(one.jumped for one in indicators))
+    return Verdict(overall, retrain, advice, reasons, share, score, indicators)
 
 
 def _judged(one: IndicatorDrift, tests: int, settings: MonitoringSettings) -> Judged:
+    noise = _by_chance(one.noise_unit, one.freedom, tests, settings)
+    rose = one.unknown - one.unknown_before > settings.unknown_rise and one.psi > noise
+    return Judged(one, noise, _state(one, noise, settings), rose, _jumped(one, tests, settings))
+
+
+def _by_chance(unit: float, freedom: int, tests: int, settings: MonitoringSettings) -> float:
     from scipy.stats import chi2
 
-    noise = one.noise_unit * float(chi2.isf(settings.significance / tests, one.freedom))
-    rose = one.unknown - one.unknown_before > settings.unknown_rise and one.psi > noise
-    return Judged(one, noise, _state(one.psi, noise, settings), rose)
+    return unit * float(chi2.isf(settings.significance / tests, freedom))
 
 
-def _state(psi: float, noise: float, settings: MonitoringSettings) -> State:
+def _state(one: IndicatorDrift, noise: float, settings: MonitoringSettings) -> State:
     """`not enough data` where chance alone may pass the upper threshold and all that is seen may be chance.
 
-    What is beyond chance and the threshold has drifted, however few the customers.
+    What is beyond chance and the threshold has drifted, however few the customers; but no indicator has that is as
+    far from its reference as neighbouring months are from each other.
     """
-    if psi > max(noise, settings.psi_drift):
+    usual = settings.usual_times * one.jump.usual if one.jump else 0.0
+    if one.psi > max(noise, settings.psi_drift, usual):
         return "drifted"
     if noise > settings.psi_drift:
         return "not enough data"
-    return "watch" if psi > max(noise, settings.psi_watch) else "stable"
+    return "watch" if one.psi > max(noise, settings.psi_watch, usual) else "stable"
+
+
+def _jumped(one: IndicatorDrift, tests: int, settings: MonitoringSettings) -> bool:
+    if one.jump is None:
+        return False
+    noise = _by_chance(one.jump.noise_unit, one.jump.freedom, tests, settings)
+    return one.jump.psi > max(noise, settings.psi_jump, settings.usual_times * one.jump.usual)
 
 
 def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
@@ -113,7 +135,9 @@ def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
 def _overall(score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> Overall:
     """By shares of importance, not by the mean PSI: one indicator with a PSI of 3 would outweigh all others in that.
 
-    One indicator alone has the month watched only where it moved because more of it is unknown: a delivery may lack it.
+    One indicator alone has the month watched only where it moved because more of it is unknown, for a delivery may lack
+    it, or where it jumped since the month before, whatever the model makes of it: what changes between two months as
+    it never does is a delivery in other units, a tariff, a season, and the next model may well make something of it.
     Where chance alone may pass the upper threshold, the score decides only if indicators moved with it: of few
     customers the reference's scores are out of fold, and these models are not quite the one that scores the month.
     """
@@ -125,7 +149,8 @@ def _overall(score: Judged, indicators: Sequence[Judged], settings: MonitoringSe
     if too_few:
         return "not enough data"
     rose = any(one.unknown_rose and one.state in MOVED and one.figures.importance > 0 for one in indicators)
-    return "watch" if score.state == "watch" or moved >= settings.watch_share or rose else "ok"
+    jumped = any(one.jumped for one in indicators)
+    return "watch" if score.state == "watch" or moved >= settings.watch_share or rose or jumped else "ok"
 
 
 def _reasons(overall: Overall, score: Judged, indicators: Sequence[Judged], settings: MonitoringSettings) -> list[str]:
@@ -143,10 +168,21 @@ def _reasons(overall: Overall, score: Judged, indicators: Sequence[Judged], sett
     elif not too_few:
         reasons.append("no indicator moved")
     rose = [one for one in _by_importance(indicators) if one.unknown_rose]
-    return reasons + [
+    return [*reasons, *_of_jumps(indicators)] + [
         f"{one.figures.indicator} is unknown for {one.figures.unknown:.0%} instead of {one.figures.unknown_before:.0%}"
         for one in rose[:NAMED]
     ]
+
+
+def _of_jumps(indicators: Sequence[Judged]) -> list[str]:
+    """Those that jumped in a line, the farthest first."""
+    jumps = [(one.figures.indicator, one.figures.jump) for one in indicators if one.jumped and one.figures.jump]
+    far = sorted(jumps, key=lambda jump: (-jump[1].psi, jump[0]))
+    if not far:
+        return []
+    named = ", ".join(f"{name} (PSI {jump.psi:.2f}, usually up to {jump.usual:.2f})" for name, jump in far[:NAMED])
+    more = ", ..." if len(far) > NAMED else ""
+    return [f"{len(far)} of {len(indicators)} indicators jumped since the month before: {named}{more}"]
 
 
 def _of_score(score: Judged, too_few: bool, settings: MonitoringSettings) -> str:
@@ -160,11 +196,16 @@ def _by_importance(indicators: Sequence[Judged]) -> list[Judged]:
     return sorted(indicators, key=lambda one: (-one.figures.importance, one.figures.indicator))
 
 
-def _advice(overall: Overall, retrain: bool) -> str:
+def _advice(overall: Overall, *, retrain: bool, jumped: bool) -> str:
     if overall == "drifted" and not retrain:
         return (
             "do not train again yet: values that used to be known are missing; look at the extract and its rejects, "
             "deliver the month again, then monitor it again"
+        )
+    if overall == "watch" and jumped:
+        return (
+            "no need to train yet; find out what changed with this month: a column in other units is delivered again, "
+            "a season passes, and after a new tariff or channel train once its months have labels"
         )
     return {
         "drifted": "train again as of the latest month, and compare the new version with the champion",
@@ -181,7 +222,7 @@ def rows_of(verdict: Verdict) -> list[dict[str, Any]]:
 
 def row_of(one: Judged) -> dict[str, Any]:
     """One column's figures, rounded to six digits."""
-    figures = one.figures
+    figures, jump = one.figures, one.figures.jump
     return {
         "indicator": figures.indicator,
         "kind": figures.kind,
@@ -193,4 +234,7 @@ def row_of(one: Judged) -> dict[str, Any]:
         "importance": round(figures.importance, DIGITS),
         "state": one.state,
         "unknown_rose": one.unknown_rose,
+        "psi_since_last_month": None if jump is None else round(jump.psi, DIGITS),
+        "usual_psi_of_a_month": None if jump is None else round(jump.usual, DIGITS),
+        "jumped": one.jumped,
     }

@@ -11,9 +11,10 @@ from scipy.stats import chi2, wasserstein_distance
 
 from features.engine import count_cells
 from features.feature_months import build_feature_month
+from models import usual_movement
 from models.drift_reference import CategoryReference, DriftReference, NumberReference, number_cells
+from models.stability_index import psi
 from serving.customer_scores import TABLE
-from serving.monitoring import population_drift
 from serving.monitoring.monitored_month import Monitoring
 from serving.monitoring.population_drift import (
     SCORE,
@@ -21,7 +22,6 @@ from serving.monitoring.population_drift import (
     PopulationDrift,
     count_month,
     measure,
-    psi,
     wasserstein,
 )
 from tests.made_operator import NOW
@@ -71,7 +71,7 @@ def test_a_month_is_counted_bucket_by_bucket_and_whole(monitoring: Monitoring, m
         seen.append(files)
         return count_cells(files, *cells)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(population_drift, "count_cells", recorded)
+    monkeypatch.setattr(usual_movement, "count_cells", recorded)
     features = build_feature_month(monitoring.ledger, SCORED, monitoring.wanted, now=NOW)
     scores = monitoring.ledger.known(TABLE, SCORED)
     assert scores is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.drift_reference import DriftReference, NumberReference, number_cells
-from serving.monitoring.population_drift import SCORE, IndicatorDrift, PopulationDrift, measure
+from serving.monitoring.population_drift import SCORE, IndicatorDrift, Jump, PopulationDrift, measure
 from serving.monitoring.verdict import MonitoringSettings, Verdict, judge, rows_of
 
 SETTINGS = MonitoringSettings()
@@ -163,6 +163,56 @@ def test_a_rise_that_hardly_moves_the_indicator_is_told_and_no_more():
     verdict = judged(one("a", 0.03, 0.1, unknown=0.77, unknown_before=0.7), one("b", 0.0, 0.9))
     assert (verdict.overall, verdict.indicators[0].state) == ("ok", "stable")
     assert "a is unknown for 77% instead of 70%" in verdict.reasons
+
+
+def jumping(psi: float, usual: float, customers: int = 5_000, importance: float = 0.0) -> IndicatorDrift:
+    """An indicator as far from its reference as ever, that moved so far since the month before."""
+    return dataclasses.replace(one("app", 0.02, importance), jump=Jump(psi, 2 / customers, 9, usual))
+
+
+@pytest.mark.parametrize(
+    ("psi", "usual", "jumped"),
+    [
+        (0.14, 0.005, True),
+        (0.04, 0.005, False),  # below what a person would look at
+        (1.5, 0.34, False),  # restless: a third of that passes in any month
+        (1.8, 0.34, True),
+        (10.4, 10.4, False),  # days of use: thirty after thirty-one, as three months ago
+    ],
+)
+def test_a_jump_is_far_beyond_what_is_usual_between_months(psi: float, usual: float, jumped: bool):
+    verdict = judged(jumping(psi, usual), one("b"))
+    assert (verdict.indicators[0].jumped, verdict.overall) == (jumped, "watch" if jumped else "ok")
+
+
+def test_what_chance_may_do_is_no_jump():
+    assert not judged(jumping(0.14, 0.005, customers=200)).indicators[0].jumped
+
+
+def test_one_jump_has_the_month_watched_whatever_the_model_makes_of_it():
+    verdict = judged(jumping(7.2, 0.01), one("b"))
+    assert (verdict.overall, verdict.retrain) == ("watch", False)
+    assert "1 of 2 indicators jumped since the month before: app (PSI 7.20, usually up to 0.01)" in verdict.reasons
+    assert "find out what changed with this month" in verdict.advice
+    assert verdict.states() == {"stable": 2}
+
+
+def test_jumps_are_told_from_the_farthest_on():
+    far, near = jumping(7.2, 0.01), dataclasses.replace(jumping(0.2, 0.01), indicator="web")
+    (told,) = [reason for reason in judged(near, far, one("b")).reasons if "jumped" in reason]
+    assert told.index("app") < told.index("web")
+
+
+def test_an_indicator_no_farther_from_its_reference_than_months_are_apart_has_not_moved():
+    restless = dataclasses.replace(one("app", 0.43, 0.3), jump=Jump(0.3, 1 / 2_500, 9, 0.34))
+    quiet = dataclasses.replace(restless, jump=Jump(0.3, 1 / 2_500, 9, 0.01))
+    assert [judged(each, one("b", 0, 0.7)).indicators[0].state for each in (restless, quiet)] == ["stable", "drifted"]
+
+
+def test_rows_tell_of_jumps_and_of_no_jump_where_none_can_be_told():
+    score, app, bill = rows_of(judged(jumping(7.2, 0.01), one("bill")))
+    assert (app["psi_since_last_month"], app["usual_psi_of_a_month"], app["jumped"]) == (7.2, 0.01, True)
+    assert [(row["psi_since_last_month"], row["jumped"]) for row in (score, bill)] == [(None, False), (None, False)]
 
 
 def test_most_important_first():

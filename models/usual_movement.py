@@ -1,0 +1,74 @@
+"""Usual movement: how far each indicator moves from one month to the next while nothing happens.
+
+Months of 31 days follow months of 30, contracts end at quarters, bills vary with working days: each indicator has its
+own restlessness, and a month is out of the ordinary only beside that.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.engine import count_cells
+from features.feature_months import LONGEST_WINDOW
+from features.months import Month
+from models.stability_index import moved
+
+if TYPE_CHECKING:
+    from features.month_ledger import Entry, MonthLedger
+    from models.drift_reference import DriftReference
+
+PAIRS = 3
+"""Neighbouring months that are compared: of three pairs at least one is of months of different length."""
+DIGITS = 6
+
+Cells = Mapping[str, Sequence[int]]
+
+
+def months_to_compare(on_hand: Sequence[Month], as_of: Month) -> tuple[Month, ...]:
+    """The latest months up to `as_of`, ascending, whose whole look-back is on hand; none where these are not two.
+
+    While windows still fill, indicators move for that reason alone. `on_hand` ascends.
+    """
+    full = [month for month in on_hand if month <= as_of and on_hand[0].until(month) >= LONGEST_WINDOW - 1]
+    latest = tuple(full[-PAIRS - 1 :])
+    return latest if len(latest) > 1 else ()
+
+
+def count_features(ledger: MonthLedger, features: Entry, reference: DriftReference) -> Cells:
+    """Rows of a whole feature month in each of the reference's cells, by column; of a bucket counts only are held."""
+    edges = {name: cells.edges for name, cells in reference.numbers.items()}
+    values = {name: cells.values for name, cells in reference.categories.items()}
+    return count_entry(ledger, features, edges, values)
+
+
+def count_entry(
+    ledger: MonthLedger, entry: Entry, edges: Mapping[str, Sequence[float]], values: Mapping[str, Sequence[str]]
+) -> Cells:
+    """Rows of a table's month in these cells, bucket by bucket."""
+    counts: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(1, dtype=np.int64))
+    for bucket in ledger.warehouse.buckets_of(entry.table, entry.month, entry.version):
+        files = ledger.warehouse.files(entry.table, entry.month, entry.version, bucket)
+        for name, cells in count_cells(files, edges, values).items():
+            counts[name] = counts[name] + np.asarray(cells)
+    return {name: [int(count) for count in cells] for name, cells in counts.items()}
+
+
+def since(before: Sequence[int], counts: Sequence[int]) -> tuple[float, float, int]:
+    """PSI of a column against the month before, with unit and degrees of freedom of its noise."""
+    rows = sum(before)
+    return moved([count / rows for count in before], (rows, rows), counts)
+
+
+def largest(months: Sequence[Cells]) -> dict[str, float]:
+    """By column, the largest PSI between neighbouring ones of `months`, which ascend."""
+    pairs = list(itertools.pairwise(months))
+    columns = months[0] if pairs else ()
+    return {
+        name: round(max(since(before[name], counts[name])[0] for before, counts in pairs), DIGITS) for name in columns
+    }
