@@ -66,6 +66,7 @@ def _lived(work: Workspace, customers: int) -> dict[str, Any]:
     _start_prefect(work)
     from flows import model_flows, monthly_flows
 
+    model_flows.screen_indicators(str(TRAINED))
     trained = model_flows.train_churn(str(TRAINED))
     model_flows.train_segments(str(TRAINED))
     monthly_flows.run_month(str(start), campaign=CAMPAIGN)

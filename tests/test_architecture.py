@@ -63,7 +63,10 @@ HEAVY_BY_NATURE = {
     "serving.monitoring.drift": {"evidently", "pandas", "pyarrow", "scipy", "sklearn"},
 }
 # Programs: MLflow loads the models, a person starts the others, and no module of ours imports them.
-PROGRAMS = ("models.churn_model", "models.segment_model", "infra.benchmarks", "infra.simulator.plausible", "flows.__main__")
+PROGRAMS = (
+    *("models.churn_model", "models.screening_model", "models.segment_model"),
+    *("infra.benchmarks", "infra.simulator.plausible", "flows.__main__"),
+)
 # What a person waits for at every command, even at --help.
 LIGHT = ("features", "features.months", "features.catalogue", "models", "serving", "flows", "flows.cli", "infra")
 
