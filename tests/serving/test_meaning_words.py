@@ -28,7 +28,7 @@ def said(meaning: str, value: float | str | None, unit: str = "count", name: str
         ("By how much the price rose in three months.", "currency", 0.0, "the price unchanged in three months"),
         ("In how many of the last two months it rained.", "months", 2.0, "it rained in 2 of the last two months"),
         (
-            "In how many of the last three months it rained.",
+            "In how many of the last two months it rained.",
             "months",
             0.0,
             "it rained in none of the last two months",
