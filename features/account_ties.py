@@ -84,9 +84,16 @@ def _with_account(frame: Frame, accounts: Frame | None) -> Frame:
 
 def _with_left(frame: Frame, known: KnownMonths) -> Frame:
     """Adds the share of each account's members of before who have left since; of all customers, not of one bucket."""
+    shares = known.once("left of accounts", lambda: _left_shares(known))
+    if shares is None:
+        return frame.with_columns(nw.lit(None, dtype=nw.Float64).alias("account_left_share_3"))
+    return frame.join(shares, on="account_id", how="left")
+
+
+def _left_shares(known: KnownMonths) -> Frame | None:
     before, gone = known.whole_table(MEMBERS, known.as_of - BEFORE), departed(known)
     if before is None or gone is None:
-        return frame.with_columns(nw.lit(None, dtype=nw.Float64).alias("account_left_share_3"))
+        return None
     left = gone.with_columns(nw.lit(1).cast(nw.Int64).alias("left"))
     counted = (
         before.select("customer_id", "account_id")
@@ -96,4 +103,4 @@ def _with_left(frame: Frame, known: KnownMonths) -> Frame:
         .agg(nw.col("left", "everybody").sum())
     )
     share = nw.col("left").cast(nw.Float64) / nw.col("everybody").cast(nw.Float64)
-    return frame.join(counted.select("account_id", share.alias("account_left_share_3")), on="account_id", how="left")
+    return counted.select("account_id", share.alias("account_left_share_3"))

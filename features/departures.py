@@ -17,6 +17,10 @@ def departed(known: KnownMonths) -> Frame | None:
     None where one of the months is missing that tell it, the one before the three included: operators show closed
     numbers for some time, and who was closed already then did not leave lately.
     """
+    return known.once("departed", lambda: _departed(known))
+
+
+def _departed(known: KnownMonths) -> Frame | None:
     months = [known.whole_table("customers", known.as_of - ago) for ago in range(MONTHS + 1)]
     closed = [_closed(month) for month in months if month is not None]
     if len(closed) < len(months):

@@ -109,6 +109,14 @@ def collect(frame: Frame) -> pl.DataFrame:
     return collected
 
 
+def hold(frame: Frame, engine: EngineSettings) -> Frame:
+    """The rows of a lazy frame, worked out once: in memory on Polars; Spark keeps them where it runs."""
+    if engine.name == "spark":
+        kept: Frame = nw.from_native(frame.to_native().cache())
+        return kept
+    return nw.from_native(collect(frame).lazy())
+
+
 def from_arrow(rows: pa.Table) -> Frame:
     """Rows that were worked out outside the engine, as a lazy frame."""
     import polars as pl

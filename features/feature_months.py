@@ -67,8 +67,9 @@ def build_feature_month(
         buckets = _buckets(seen, as_of)
 
         def rows() -> Iterator[tuple[int, Frame]]:
+            held: dict[str, Frame | None] = {}
             for done, bucket in enumerate(buckets, start=1):
-                known = seen.known_months(as_of, bucket)
+                known = seen.known_months(as_of, bucket, held)
                 population = scored_population(known, wanted.churn)
                 yield bucket, feature_table.build(known, population, wanted.custom).sort("customer_id")
                 if progress is not None:

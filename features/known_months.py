@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import narwhals as nw
@@ -29,6 +29,8 @@ class KnownMonths:
     as_of: Month
     read: Callable[[str, Month], Frame | None]
     read_whole: Callable[[str, Month], Frame | None] | None = None
+    hold: Callable[[Frame], Frame] | None = None
+    held: dict[str, Frame | None] = field(default_factory=dict)
 
     def table(self, name: str, month: Month) -> Frame | None:
         self._refuse_later(name, month)
@@ -38,6 +40,18 @@ class KnownMonths:
         """The month's rows of all customers, whichever bucket is being worked on: read few columns of it."""
         self._refuse_later(name, month)
         return (self.read_whole or self.read)(name, month)
+
+    def once(self, name: str, work: Callable[[], Frame | None]) -> Frame | None:
+        """What `work` finds of all customers, kept under `name` for the buckets that share `held`.
+
+        Worked out anew in each bucket it would take a time that grows with the square of the customers.
+        """
+        if self.hold is None:
+            return work()
+        if name not in self.held:
+            found = work()
+            self.held[name] = None if found is None else self.hold(found)
+        return self.held[name]
 
     def _refuse_later(self, name: str, month: Month) -> None:
         if month > self.as_of:

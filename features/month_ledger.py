@@ -125,9 +125,12 @@ class MonthLedger:
         held = {e.month for e in self.entries() if e.table == table and (as_of is None or e.known_since <= as_of)}
         return sorted(held)
 
-    def known_months(self, as_of: Month, bucket: int | None) -> KnownMonths:
+    def known_months(
+        self, as_of: Month, bucket: int | None, held: dict[str, Frame | None] | None = None
+    ) -> KnownMonths:
         """The contract tables as known at the close of `as_of`, one bucket of them or all.
 
+        With `held`, what concerns all customers is put there for the buckets that are given the same one.
         What is delivered while they are being read stays unseen, so that no half of a new month gets in.
         """
         seen = self.at_rest()
@@ -142,7 +145,9 @@ class MonthLedger:
             entry = seen.known(table, month, as_of)
             return None if entry is None else self.warehouse.read(table, month, entry.version, bucket)
 
-        return KnownMonths(as_of, read, read_whole)
+        if held is None:
+            return KnownMonths(as_of, read, read_whole)
+        return KnownMonths(as_of, read, read_whole, self.warehouse.hold, held)
 
     def restore(self, table: str, month: Month, revision: int, now: dt.datetime) -> Entry:
         """Make an earlier revision of a table month the current one again, by one more entry.

@@ -18,6 +18,7 @@ from features.engine import (
     EngineSettings,
     batches,
     collect,
+    hold,
     scan,
     small_rows,
     small_table,
@@ -166,6 +167,10 @@ class Warehouse:
     def read(self, table: str, month: Month, version: int, bucket: int | None = None) -> Frame:
         """The rows of `month` in `version` of `table`, lazily, in the engine of the settings."""
         return scan(self.files(table, month, version, bucket), self.engine)
+
+    def hold(self, frame: Frame) -> Frame:
+        """The rows of a small frame, worked out now, lazily in the engine of the settings."""
+        return hold(frame, self.engine)
 
     def batches(self, table: str, month: Month, version: int, bucket: int) -> Iterator[pa.Table]:
         """The rows of one bucket as Arrow tables of at most `batch_rows` rows, in stored order."""
