@@ -21,6 +21,15 @@ def moved(shares: Sequence[float], sampled: tuple[int, int], counts: Sequence[in
     return psi(shares, rows, counts), *_noise(shares, customers * part, counts)
 
 
+def share_elsewhere(shares: Sequence[float], counts: Sequence[int]) -> float:
+    """The least share of customers who must have changed their cell, had as much been known as now.
+
+    Half the sum of |q - p| over cells, the total variation distance.
+    """
+    before, _ = _as_known_now(shares, counts)
+    return float(np.abs(np.asarray(counts) / sum(counts) - np.asarray(before)).sum() / 2)
+
+
 def _as_known_now(shares: Sequence[float], counts: Sequence[int]) -> tuple[Sequence[float], float]:
     """The shares if as much had been known as now, and what part of that was known.
 

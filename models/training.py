@@ -244,13 +244,14 @@ def _reference(test: Backtest, fitted: _Fitted) -> str:
 
 
 def _usual_movement(test: Backtest, fitted: _Fitted, reference: drift_reference.DriftReference) -> dict[str, float]:
-    """Of the latest months before the model, labelled or not: no label is looked at."""
-    on_hand = test.ledger.months("customers", fitted.as_of)
+    """Of the latest months before the model that were on hand in time, labelled or not: no label is looked at."""
+    ledger, by_now = test.ledger, test.ledger.months("customers", fitted.as_of)
+    on_hand = [month for month in by_now if month in ledger.months("customers", month)]
     entries = [
-        build_feature_month(test.ledger, month, fitted.wanted, now=test.now)
+        build_feature_month(ledger, month, fitted.wanted, now=test.now)
         for month in usual_movement.months_to_compare(on_hand, fitted.as_of)
     ]
-    return usual_movement.largest([usual_movement.count_features(test.ledger, entry, reference) for entry in entries])
+    return usual_movement.largest([usual_movement.count_features(ledger, entry, reference) for entry in entries])
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:

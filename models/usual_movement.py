@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from features.engine import count_cells
 from features.feature_months import LONGEST_WINDOW
-from features.months import Month
-from models.stability_index import moved
+from features.months import Month, months_between
+from models.stability_index import moved, share_elsewhere
 
 if TYPE_CHECKING:
     from features.month_ledger import Entry, MonthLedger
@@ -31,13 +32,14 @@ Cells = Mapping[str, Sequence[int]]
 
 
 def months_to_compare(on_hand: Sequence[Month], as_of: Month) -> tuple[Month, ...]:
-    """The latest months up to `as_of`, ascending, whose whole look-back is on hand; none where these are not two.
+    """The latest neighbouring months up to `as_of`, ascending, whose whole look-back is on hand; none if not two.
 
     While windows still fill, indicators move for that reason alone. `on_hand` ascends.
     """
     full = [month for month in on_hand if month <= as_of and on_hand[0].until(month) >= LONGEST_WINDOW - 1]
-    latest = tuple(full[-PAIRS - 1 :])
-    return latest if len(latest) > 1 else ()
+    latest = [full[-1] - back for back in reversed(range(PAIRS + 1))] if full else []
+    unbroken = [month for month in latest if set(months_between(month, full[-1])) <= set(full)]
+    return tuple(unbroken) if len(unbroken) > 1 else ()
 
 
 def count_features(ledger: MonthLedger, features: Entry, reference: DriftReference) -> Cells:
@@ -59,10 +61,25 @@ def count_entry(
     return {name: [int(count) for count in cells] for name, cells in counts.items()}
 
 
-def since(before: Sequence[int], counts: Sequence[int]) -> tuple[float, float, int]:
-    """PSI of a column against the month before, with unit and degrees of freedom of its noise."""
+@dataclass(frozen=True)
+class Movement:
+    """How far a column moved from one month to the next.
+
+    `noise_unit` times a quantile of chi-square with `freedom` degrees is the same quantile of the `psi` when nothing
+    moved. `elsewhere` is the least share of customers who changed their cell.
+    """
+
+    psi: float
+    noise_unit: float
+    freedom: int
+    elsewhere: float
+
+
+def since(before: Sequence[int], counts: Sequence[int]) -> Movement:
+    """How far a column's cells moved since the month before, of which as many customers as rows are known."""
     rows = sum(before)
-    return moved([count / rows for count in before], (rows, rows), counts)
+    shares = [count / rows for count in before]
+    return Movement(*moved(shares, (rows, rows), counts), share_elsewhere(shares, counts))
 
 
 def largest(months: Sequence[Cells]) -> dict[str, float]:
@@ -70,5 +87,5 @@ def largest(months: Sequence[Cells]) -> dict[str, float]:
     pairs = list(itertools.pairwise(months))
     columns = months[0] if pairs else ()
     return {
-        name: round(max(since(before[name], counts[name])[0] for before, counts in pairs), DIGITS) for name in columns
+        name: round(max(since(before[name], counts[name]).psi for before, counts in pairs), DIGITS) for name in columns
     }

@@ -39,6 +39,7 @@ COLUMNS: dict[str, type] = {
     "state": str,
     "unknown_rose": bool,
     "psi_since_last_month": float,
+    "elsewhere_since_last_month": float,
     "usual_psi_of_a_month": float,
     "jumped": bool,
     "model_version": int,

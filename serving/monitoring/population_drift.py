@@ -10,18 +10,16 @@ import numpy as np
 from features.month_ledger import Entry, MonthLedger
 from models.drift_reference import LEAST_ROWS, CategoryReference, DriftReference, NumberReference
 from models.stability_index import moved
-from models.usual_movement import Cells, count_entry, count_features, since
+from models.usual_movement import Cells, Movement, count_entry, count_features, since
 
 SCORE = "probability"
 
 
 @dataclass(frozen=True)
 class Jump:
-    """How far a column moved since the month before: PSI and its noise as of IndicatorDrift, and what is usual."""
+    """How far a column moved since the month before, and the largest PSI that is usual between months."""
 
-    psi: float
-    noise_unit: float
-    freedom: int
+    moved: Movement
     usual: float
 
 
@@ -99,7 +97,7 @@ def _with_jump(one: IndicatorDrift, before: Cells, counts: Cells, reference: Dri
     name = one.indicator
     if name not in reference.usual:
         return one
-    return replace(one, jump=Jump(*since(before[name], counts[name]), reference.usual[name]))
+    return replace(one, jump=Jump(since(before[name], counts[name]), reference.usual[name]))
 
 
 def _drift_of_number(

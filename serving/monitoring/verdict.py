@@ -21,15 +21,15 @@ DIGITS = 6
 class MonitoringSettings:
     """When a month counts as drifted, and what the drift report shows; reasons in docs/decisions.md, 20.
 
-    `significance` is the chance that a month in which nothing moved flags any indicator at all. `psi_jump` is the PSI
-    against the month before from which an indicator jumped; an indicator counts as moved or jumped only from
-    `usual_times` its usual movement between months on. `watch_share` and `drift_share` are shares of importance.
-    `sample_rows` rows of `top_indicators` go into the drift report.
+    `significance` is the chance that a month in which nothing moved flags any indicator at all. `jump_share` is the
+    share of customers who have to stand in another cell than a month before for an indicator to have jumped; it
+    counts as moved or jumped only from `usual_times` its usual PSI between months on. `watch_share` and `drift_share`
+    are shares of importance. `sample_rows` rows of `top_indicators` go into the drift report.
     """
 
     psi_watch: float = 0.1
     psi_drift: float = 0.25
-    psi_jump: float = 0.05
+    jump_share: float = 0.12
     usual_times: float = 5.0
     unknown_rise: float = 0.05
     watch_share: float = 0.2
@@ -121,10 +121,12 @@ def _state(one: IndicatorDrift, noise: float, settings: MonitoringSettings) -> S
 
 
 def _jumped(one: IndicatorDrift, tests: int, settings: MonitoringSettings) -> bool:
-    if one.jump is None:
+    """By how many customers moved, too: of an indicator known for few, one enterprise that moves is a large PSI."""
+    if one.jump is None or one.jump.moved.elsewhere < settings.jump_share:
         return False
-    noise = _by_chance(one.jump.noise_unit, one.jump.freedom, tests, settings)
-    return one.jump.psi > max(noise, settings.psi_jump, settings.usual_times * one.jump.usual)
+    moved = one.jump.moved
+    noise = _by_chance(moved.noise_unit, moved.freedom, tests, settings)
+    return moved.psi > max(noise, settings.usual_times * one.jump.usual)
 
 
 def _share(indicators: Sequence[Judged], states: frozenset[State]) -> float:
@@ -177,10 +179,12 @@ def _reasons(overall: Overall, score: Judged, indicators: Sequence[Judged], sett
 def _of_jumps(indicators: Sequence[Judged]) -> list[str]:
     """Those that jumped in a line, the farthest first."""
     jumps = [(one.figures.indicator, one.figures.jump) for one in indicators if one.jumped and one.figures.jump]
-    far = sorted(jumps, key=lambda jump: (-jump[1].psi, jump[0]))
+    far = sorted(jumps, key=lambda jump: (-jump[1].moved.psi, jump[0]))
     if not far:
         return []
-    named = ", ".join(f"{name} (PSI {jump.psi:.2f}, usually up to {jump.usual:.2f})" for name, jump in far[:NAMED])
+    named = ", ".join(
+        f"{name} (PSI {jump.moved.psi:.2f}, usually up to {jump.usual:.2f})" for name, jump in far[:NAMED]
+    )
     more = ", ..." if len(far) > NAMED else ""
     return [f"{len(far)} of {len(indicators)} indicators jumped since the month before: {named}{more}"]
 
@@ -234,7 +238,8 @@ def row_of(one: Judged) -> dict[str, Any]:
         "importance": round(figures.importance, DIGITS),
         "state": one.state,
         "unknown_rose": one.unknown_rose,
-        "psi_since_last_month": None if jump is None else round(jump.psi, DIGITS),
+        "psi_since_last_month": None if jump is None else round(jump.moved.psi, DIGITS),
+        "elsewhere_since_last_month": None if jump is None else round(jump.moved.elsewhere, DIGITS),
         "usual_psi_of_a_month": None if jump is None else round(jump.usual, DIGITS),
         "jumped": one.jumped,
     }

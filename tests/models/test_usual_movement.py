@@ -17,6 +17,12 @@ def test_the_latest_months_before_the_model_are_compared_and_no_later_one():
     assert months_to_compare(MONTHS, FIRST + 10) == tuple(FIRST + step for step in range(10 - PAIRS, 11))
 
 
+def test_a_missing_month_parts_those_before_it():
+    on_hand = [month for month in MONTHS if month != FIRST + 8]
+    assert months_to_compare(on_hand, FIRST + 10) == (FIRST + 9, FIRST + 10)
+    assert months_to_compare(on_hand, FIRST + 9) == ()
+
+
 @pytest.mark.parametrize("months_on_hand", [0, 1, 5, 6])
 def test_of_a_short_history_nothing_is_usual(months_on_hand: int):
     assert months_to_compare(MONTHS[:months_on_hand], FIRST + 11) == ()
@@ -32,14 +38,19 @@ def test_usual_is_the_largest_movement_between_neighbours():
 
 def test_values_that_go_missing_are_movement_and_values_that_are_found_are_none():
     known, unknown = [500, 500, 0], [250, 250, 500]
-    assert since(known, unknown)[0] > 1
-    assert since(unknown, known)[0] == pytest.approx(0, abs=1e-6)
+    assert since(known, unknown).psi > 1
+    assert since(unknown, known).psi == pytest.approx(0, abs=1e-6)
 
 
 def test_noise_counts_both_months():
-    psi, unit, freedom = since([1_000, 1_000, 0], [2_000, 2_000, 0])
-    assert (psi, freedom) == (pytest.approx(0, abs=1e-3), 1)
-    assert unit == pytest.approx(1 / 2_000 + 1 / 4_000)
+    movement = since([1_000, 1_000, 0], [2_000, 2_000, 0])
+    assert (movement.psi, movement.freedom) == (pytest.approx(0, abs=1e-3), 1)
+    assert movement.noise_unit == pytest.approx(1 / 2_000 + 1 / 4_000)
+
+
+def test_elsewhere_is_the_share_of_customers_who_changed_their_cell():
+    assert since([80, 20, 0], [50, 40, 10]).elsewhere == pytest.approx(0.3)
+    assert since([40, 10, 50], [80, 20, 0]).elsewhere == pytest.approx(0)
 
 
 def test_a_column_that_nothing_was_known_of_has_not_moved():

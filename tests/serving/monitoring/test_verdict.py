@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.drift_reference import DriftReference, NumberReference, number_cells
+from models.usual_movement import Movement
 from serving.monitoring.population_drift import SCORE, IndicatorDrift, Jump, PopulationDrift, measure
 from serving.monitoring.verdict import MonitoringSettings, Verdict, judge, rows_of
 
@@ -165,16 +166,15 @@ def test_a_rise_that_hardly_moves_the_indicator_is_told_and_no_more():
     assert "a is unknown for 77% instead of 70%" in verdict.reasons
 
 
-def jumping(psi: float, usual: float, customers: int = 5_000, importance: float = 0.0) -> IndicatorDrift:
+def jumping(psi: float, usual: float, elsewhere: float = 0.2, customers: int = 5_000) -> IndicatorDrift:
     """An indicator as far from its reference as ever, that moved so far since the month before."""
-    return dataclasses.replace(one("app", 0.02, importance), jump=Jump(psi, 2 / customers, 9, usual))
+    return dataclasses.replace(one("app", 0.02, 0.0), jump=Jump(Movement(psi, 2 / customers, 9, elsewhere), usual))
 
 
 @pytest.mark.parametrize(
     ("psi", "usual", "jumped"),
     [
         (0.14, 0.005, True),
-        (0.04, 0.005, False),  # below what a person would look at
         (1.5, 0.34, False),  # restless: a third of that passes in any month
         (1.8, 0.34, True),
         (10.4, 10.4, False),  # days of use: thirty after thirty-one, as three months ago
@@ -183,6 +183,11 @@ def jumping(psi: float, usual: float, customers: int = 5_000, importance: float 
 def test_a_jump_is_far_beyond_what_is_usual_between_months(psi: float, usual: float, jumped: bool):
     verdict = judged(jumping(psi, usual), one("b"))
     assert (verdict.indicators[0].jumped, verdict.overall) == (jumped, "watch" if jumped else "ok")
+
+
+def test_a_jump_of_few_customers_is_none():
+    """Of one in ten an enterprise is known, and one of twenty enterprises moved with all its members."""
+    assert not judged(jumping(1.28, 0.08, elsewhere=0.09)).indicators[0].jumped
 
 
 def test_what_chance_may_do_is_no_jump():
@@ -204,8 +209,8 @@ def test_jumps_are_told_from_the_farthest_on():
 
 
 def test_an_indicator_no_farther_from_its_reference_than_months_are_apart_has_not_moved():
-    restless = dataclasses.replace(one("app", 0.43, 0.3), jump=Jump(0.3, 1 / 2_500, 9, 0.34))
-    quiet = dataclasses.replace(restless, jump=Jump(0.3, 1 / 2_500, 9, 0.01))
+    restless = dataclasses.replace(one("app", 0.43, 0.3), jump=Jump(Movement(0.3, 1 / 2_500, 9, 0.2), 0.34))
+    quiet = dataclasses.replace(restless, jump=Jump(Movement(0.3, 1 / 2_500, 9, 0.02), 0.01))
     assert [judged(each, one("b", 0, 0.7)).indicators[0].state for each in (restless, quiet)] == ["stable", "drifted"]
 
 
