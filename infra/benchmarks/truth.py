@@ -40,7 +40,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(101, 111)), help="one world each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(301, 311)), help="one world each")
     parser.add_argument("--world", default="usual", help="name of a world file, or its path (default: usual)")
     parser.add_argument("--customers", type=int, default=20_000, help=f"of Holdfast; the reference has {LARGER} times")
     parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
