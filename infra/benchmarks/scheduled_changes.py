@@ -156,7 +156,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[201, 202, 203], help="one operator each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[203, 204, 205], help="one operator each")
     parser.add_argument("--customers", type=int, default=5_000, help="of each operator")
     parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
     return parser.parse_args()

@@ -30,7 +30,7 @@ class MonitoringSettings:
     psi_watch: float = 0.1
     psi_drift: float = 0.25
     jump_share: float = 0.12
-    usual_times: float = 5.0
+    usual_times: float = 10.0
     unknown_rise: float = 0.05
     watch_share: float = 0.2
     drift_share: float = 0.5

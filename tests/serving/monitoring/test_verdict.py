@@ -175,8 +175,8 @@ def jumping(psi: float, usual: float, elsewhere: float = 0.2, customers: int = 5
     ("psi", "usual", "jumped"),
     [
         (0.14, 0.005, True),
-        (1.5, 0.34, False),  # restless: a third of that passes in any month
-        (1.8, 0.34, True),
+        (3.3, 0.34, False),  # restless: a third of that passes in any month
+        (3.5, 0.34, True),
         (10.4, 10.4, False),  # days of use: thirty after thirty-one, as three months ago
     ],
 )
