@@ -15,6 +15,8 @@ Floats: TypeAlias = NDArray[np.float64]
 
 GINI_SHARE = 0.97
 CALIBRATED = (0.9, 1.1)
+NO_SIGNAL = 1e-3
+"""Standard deviation of the true probability below which it tells nobody apart."""
 NORMAL_95 = 1.959964
 HOLDFAST, BARE, REFERENCE, TRUTH = "holdfast", "bare LightGBM", "reference booster", "true probability"
 
@@ -85,7 +87,9 @@ def _ratio(churned: NDArray[np.bool_], probability: Floats) -> Figure:
 
 
 def goals(judged: Judged) -> dict[str, tuple[Figure, bool]]:
-    """Each goal's figure, and whether the value meets it."""
+    """Each goal's figure, and whether the value meets it; where the truth itself foretells nothing, nothing must be."""
+    if judged.scores[TRUTH].std() < NO_SIGNAL:
+        return _null_goals(judged)
     low, high = CALIBRATED
     share, slope = gini_share(judged), calibration_slope(judged)
     ratios = {f"O/E {name}": figure for name, figure in observed_over_expected(judged).items()}
@@ -93,6 +97,16 @@ def goals(judged: Judged) -> dict[str, tuple[Figure, bool]]:
         "Gini share": (share, share.value >= GINI_SHARE),
         "calibration slope": (slope, low <= slope.value <= high),
         **{name: (figure, low <= figure.value <= high) for name, figure in ratios.items()},
+    }
+
+
+def _null_goals(judged: Judged) -> dict[str, tuple[Figure, bool]]:
+    """AUC of 0.5 within its interval, and as many leavers as expected."""
+    area, (low, high) = aucs(judged)[HOLDFAST], CALIBRATED
+    overall = observed_over_expected(judged)["overall"]
+    return {
+        "AUC is 0.5": (area, area.low <= 0.5 <= area.high),
+        "O/E overall": (overall, low <= overall.value <= high),
     }
 
 
