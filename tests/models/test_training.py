@@ -64,6 +64,19 @@ def test_its_reference_for_the_monitoring_is_of_the_month_with_the_longest_histo
     assert json.loads(first[1].files["reference.json"])["months"] == ["2025-03"]
 
 
+def test_its_reference_knows_what_is_usual_between_months_of_whole_look_back(
+    first: tuple[Trained, ModelRecord], tmp_path: Path
+):
+    """The sixth month is the first of these, so it takes seven; of a later month nothing is known."""
+    assert json.loads(first[1].files["reference.json"])["usual"] == {}
+    ledger = ledger_in(tmp_path)
+    deliver(ledger, made_months(customers=300, months=8))
+    reference = json.loads(trained(ledger, Month(2025, 7))[1].files["reference.json"])
+    assert set(reference["usual"]) == {*reference["numbers"], *reference["categories"]}
+    assert reference["usual"]["brand"] == pytest.approx(0, abs=0.01)
+    assert ledger.known("features-" + first[1].facts["feature_set"], Month(2025, 8)) is None
+
+
 def test_its_test_is_the_same_recipe_one_origin_earlier(first: tuple[Trained, ModelRecord]):
     result, record = first
     assert list(result.test["months"]) == ["2025-03"]

@@ -13,7 +13,7 @@ from features.feature_months import build_feature_month
 from features.month_ledger import Origin
 from models.drift_reference import FILE
 from serving import ServingError
-from serving.monitoring.monitored_month import LISTS, PAGE, TABLE, VERDICT, Monitoring, monitor_month
+from serving.monitoring.monitored_month import LISTS, PAGE, TABLE, VERDICT, Monitoring, monitor_month, verdict_of
 from tests.made_operator import NOW, by_bucket
 from tests.serving.monitoring.conftest import SCORED
 
@@ -62,6 +62,24 @@ def test_the_verdict_says_what_was_measured_against_what(monitoring: Monitoring)
     assert set(content["figures"]) == FIGURES
     assert content["verdict"] == "not enough data"  # 120 customers and 200 indicators
     assert "too few customers" in content["reasons"][0]
+
+
+def test_a_champion_that_knows_what_is_usual_has_the_month_compared_with_the_one_before(monitoring: Monitoring):
+    assert monitor_month(monitoring, SCORED)["inputs"]["last_month"] is None
+    reference = monitoring.reference()
+    usual = dict.fromkeys([*reference.numbers, *reference.categories], 0.01)
+    knowing = {FILE: dataclasses.replace(reference, usual=usual).to_json()}
+    champion = dataclasses.replace(monitoring.champion, files=knowing)
+    monitoring = dataclasses.replace(monitoring, champion=champion)
+    content = monitor_month(monitoring, SCORED)
+    before = build_feature_month(monitoring.ledger, SCORED - 1, monitoring.wanted, now=NOW)
+    assert content["inputs"]["last_month"] == before.content_hash
+    score, *indicators = table_rows(monitoring)
+    assert (score["psi_since_last_month"], score["jumped"]) == (None, False)
+    assert {row["usual_psi_of_a_month"] for row in indicators} == {0.01}
+    assert all(row["psi_since_last_month"] >= 0 for row in indicators)
+    verdict = verdict_of(monitoring, SCORED)
+    assert (verdict.overall, list(verdict.reasons)) == (content["verdict"], content["reasons"])
 
 
 def test_the_snapshot_shows_the_figures_of_the_verdict(monitoring: Monitoring):
