@@ -29,6 +29,7 @@ from features.months import Month
 from features.warehouse import Warehouse
 from infra.benchmarks.own_process import arguments, in_own_process, load_program, timed, told
 from models.drift_reference import SAMPLE_ROWS, DriftReference, number_cells
+from models.usual_movement import count_features
 from serving.monitoring.population_drift import SCORE, count_month, measure
 from serving.monitoring.verdict import MonitoringSettings, judge
 
@@ -68,16 +69,19 @@ def make_month(folder: Path, rows: int, columns: int) -> None:
     cells = {name: number_cells(before[name].to_numpy()) for name in before.columns}
     score, size = cells.pop(SCORE), before.height
     reference = DriftReference(
-        ("2025-05",), size, size, size, size, cells, {}, score, dict.fromkeys(cells, 1 / columns)
+        *(("2025-05",), size, size, size, size, cells, {}, score),
+        importance=dict.fromkeys(cells, 1 / columns),
+        usual=dict.fromkeys(cells, 0.001),
     )
     (folder / "reference.json").write_text(reference.to_json())
 
 
 def holdfast(folder: Path) -> Counts:
-    """Count, measure and judge, as `holdfast monitor` does before it writes anything."""
+    """Count the month and the one before, measure and judge, as `holdfast monitor` does before it writes anything."""
     ledger, reference = _ledger(folder), _reference(folder)
     counts = count_month(ledger, _entry(ledger, FEATURES), _entry(ledger, SCORES), reference)
-    judge(measure(counts, reference), MonitoringSettings())
+    before = count_features(ledger, _entry(ledger, FEATURES), reference)  # as large as the month itself
+    judge(measure(counts, reference, before), MonitoringSettings())
     return {name: list(cells) for name, cells in counts.items()}
 
 
