@@ -251,7 +251,8 @@ def _usual_movement(test: Backtest, fitted: _Fitted, reference: drift_reference.
         build_feature_month(ledger, month, fitted.wanted, now=test.now)
         for month in usual_movement.months_to_compare(on_hand, fitted.as_of)
     ]
-    return usual_movement.largest([usual_movement.count_features(ledger, entry, reference) for entry in entries])
+    counts = [usual_movement.count_features(ledger, entry, reference, usual_movement.BUCKETS) for entry in entries]
+    return usual_movement.largest(counts)
 
 
 def flat_metrics(report: dict[str, Any]) -> dict[str, float]:

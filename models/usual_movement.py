@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 PAIRS = 3
 """Neighbouring months that are compared: of three pairs at least one is of months of different length."""
+BUCKETS = 2
+"""Of a month that is compared with: 130,000 customers by a hash tell the share of a cell to 0.15 percentage points."""
 DIGITS = 6
 
 Cells = Mapping[str, Sequence[int]]
+CellsOf = tuple[Mapping[str, Sequence[float]], Mapping[str, Sequence[str]]]
+"""Edges of numbers and values of categories, by column."""
 
 
 def months_to_compare(on_hand: Sequence[Month], as_of: Month) -> tuple[Month, ...]:
@@ -42,23 +46,23 @@ def months_to_compare(on_hand: Sequence[Month], as_of: Month) -> tuple[Month, ..
     return tuple(unbroken) if len(unbroken) > 1 else ()
 
 
-def count_features(ledger: MonthLedger, features: Entry, reference: DriftReference) -> Cells:
-    """Rows of a whole feature month in each of the reference's cells, by column; of a bucket counts only are held."""
+def count_features(
+    ledger: MonthLedger, features: Entry, reference: DriftReference, buckets: int | None = None
+) -> Cells:
+    """Rows of a feature month in each of the reference's cells, by column; of so many `buckets`, None for all."""
     edges = {name: cells.edges for name, cells in reference.numbers.items()}
     values = {name: cells.values for name, cells in reference.categories.items()}
-    return count_entry(ledger, features, edges, values)
+    return count_entry(ledger, features, (edges, values), buckets)
 
 
-def count_entry(
-    ledger: MonthLedger, entry: Entry, edges: Mapping[str, Sequence[float]], values: Mapping[str, Sequence[str]]
-) -> Cells:
-    """Rows of a table's month in these cells, bucket by bucket."""
+def count_entry(ledger: MonthLedger, entry: Entry, cells: CellsOf, buckets: int | None = None) -> Cells:
+    """Rows of a table's month in the cells of numbers and categories, of a bucket at a time counts only in memory."""
     counts: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(1, dtype=np.int64))
-    for bucket in ledger.warehouse.buckets_of(entry.table, entry.month, entry.version):
+    for bucket in ledger.warehouse.buckets_of(entry.table, entry.month, entry.version)[:buckets]:
         files = ledger.warehouse.files(entry.table, entry.month, entry.version, bucket)
-        for name, cells in count_cells(files, edges, values).items():
-            counts[name] = counts[name] + np.asarray(cells)
-    return {name: [int(count) for count in cells] for name, cells in counts.items()}
+        for name, found in count_cells(files, *cells).items():
+            counts[name] = counts[name] + np.asarray(found)
+    return {name: [int(count) for count in found] for name, found in counts.items()}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from features.months import Month
 from features.warehouse import Warehouse
 from infra.benchmarks.own_process import arguments, in_own_process, load_program, timed, told
 from models.drift_reference import SAMPLE_ROWS, DriftReference, number_cells
-from models.usual_movement import count_features
+from models.usual_movement import BUCKETS, count_features
 from serving.monitoring.population_drift import SCORE, count_month, measure
 from serving.monitoring.verdict import MonitoringSettings, judge
 
@@ -80,7 +80,7 @@ def holdfast(folder: Path) -> Counts:
     """Count the month and the one before, measure and judge, as `holdfast monitor` does before it writes anything."""
     ledger, reference = _ledger(folder), _reference(folder)
     counts = count_month(ledger, _entry(ledger, FEATURES), _entry(ledger, SCORES), reference)
-    before = count_features(ledger, _entry(ledger, FEATURES), reference)  # as large as the month itself
+    before = count_features(ledger, _entry(ledger, FEATURES), reference, BUCKETS)
     judge(measure(counts, reference, before), MonitoringSettings())
     return {name: list(cells) for name, cells in counts.items()}
 

@@ -18,7 +18,7 @@ from features.month_ledger import Entry, MonthLedger, Origin
 from features.months import Month
 from models.drift_reference import FILE, DriftReference
 from models.registry import Champion
-from models.usual_movement import count_features
+from models.usual_movement import BUCKETS, count_features
 from serving import ServingError, customer_scores
 from serving.monitoring.month_sample import Sampling, draw_sample
 from serving.monitoring.population_drift import PopulationDrift, count_month, measure
@@ -123,7 +123,7 @@ def verdict_of(monitoring: Monitoring, month: Month) -> Verdict:
 def _measured(monitoring: Monitoring, inputs: Inputs, reference: DriftReference) -> PopulationDrift:
     ledger = monitoring.ledger
     counts = count_month(ledger, inputs.features, inputs.scores, reference)
-    return measure(counts, reference, count_features(ledger, inputs.last, reference) if inputs.last else None)
+    return measure(counts, reference, count_features(ledger, inputs.last, reference, BUCKETS) if inputs.last else None)
 
 
 def _inputs(monitoring: Monitoring, month: Month) -> Inputs:

@@ -72,7 +72,7 @@ def count_month(ledger: MonthLedger, features: Entry, scores: Entry, reference: 
 
     Bucket by bucket, and of a bucket counts only are ever in memory.
     """
-    score = count_entry(ledger, scores, {SCORE: reference.score.edges}, {})
+    score = count_entry(ledger, scores, ({SCORE: reference.score.edges}, {}))
     return {**count_features(ledger, features, reference), **score}
 
 
