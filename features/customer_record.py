@@ -14,10 +14,6 @@ MONTHS = 6
 _LIFE: Angle = "products and life cycle"
 _TERMS: Angle = "contract and plan fit"
 
-STAGES = ((3, "days 0 to 3"), (10, "days 4 to 10"), (30, "first month"), (60, "days 31 to 60"), (90, "days 61 to 90"))
-"""Last day on net of each stage of onboarding (domain section 3): in each newcomers are told and asked other things."""
-PAST_ONBOARDING = "after onboarding"
-
 # Kept: groups large enough to have a churn rate of their own. Left out on purpose: county, area and hall (groups
 # so small that they recognise people and are mostly noise) and manager (customers of a manager churn less because
 # they were chosen for it, domain section 7, and a model that knows the name would appraise managers, not customers).
@@ -44,13 +40,11 @@ _NUMBERS: tuple[tuple[str, Angle, str, str, int], ...] = (
     ),
     ("months_known_6", _LIFE, "months", "In how many of the last six months the customer is on record.", 6),
 )
-_STAGE = "Stage of onboarding at the month's end, by days on net."
 
 
 def catalogue() -> tuple[Indicator, ...]:
     return (
         *(Indicator(name, angle, unit, meaning, window, TABLE) for name, angle, unit, meaning, window in _NUMBERS),
-        Indicator("onboarding_stage", _LIFE, "", _STAGE, 1, TABLE, "category"),
         *(Indicator(name, angle, "", meaning, 1, TABLE, "category") for name, (angle, meaning) in CATEGORIES.items()),
     )
 
@@ -88,22 +82,13 @@ def _with_record(frame: Frame, month: Frame | None, known: KnownMonths) -> Frame
         numbers = ("tenure_months", "age_years", "days_to_contract_end")
         return frame.with_columns(
             *(nw.lit(None, dtype=nw.Float64).alias(name) for name in numbers),
-            *(nw.lit(None, dtype=nw.String).alias(name) for name in ("onboarding_stage", *CATEGORIES)),
+            *(nw.lit(None, dtype=nw.String).alias(name) for name in CATEGORIES),
         )
     record = month.select(
         "customer_id",
         months_since(nw.col("activated_on"), known.as_of).cast(nw.Float64).alias("tenure_months"),
         (known.as_of.year - nw.col("birth_year")).cast(nw.Float64).alias("age_years"),
         days_until(nw.col("contract_ends_on"), known.as_of).cast(nw.Float64).alias("days_to_contract_end"),
-        _stage(nw.lit(0) - days_until(nw.col("activated_on"), known.as_of)).alias("onboarding_stage"),
         *(nw.col(name).cast(nw.String).alias(name) for name in CATEGORIES),
     )
     return frame.join(record, on="customer_id", how="left")
-
-
-def _stage(days_on_net: nw.Expr) -> nw.Expr:
-    """The stage of onboarding; null when the first day is unknown or still to come."""
-    stage: nw.Expr = nw.when(days_on_net >= 0).then(nw.lit(PAST_ONBOARDING))
-    for last_day, name in reversed(STAGES):
-        stage = nw.when((days_on_net >= 0) & (days_on_net <= last_day)).then(nw.lit(name)).otherwise(stage)
-    return stage

@@ -96,7 +96,6 @@ RECORD: dict[str, tuple[str, Say]] = {
     "suspended": ("stops", _suspended),
     "suspended_share_6": ("stops", _suspended_share(6)),
     "months_known_6": ("tenure", _number("on record in {:.0f} of the last six months", "time on record unknown")),
-    "onboarding_stage": ("tenure", _named("newcomer or not: {}", "newcomer or not: unknown")),
     "brand": ("brand", _named("customer of {}", "brand unknown")),
     "payment_type": ("payment", _named("pays {}", "prepaid or postpaid: unknown")),
     "plan_id": ("plan", _named("on plan {}", "plan unknown")),

@@ -37,18 +37,6 @@ def test_suspension_is_a_share_of_the_months_on_record() -> None:
     assert rows_of(built(), *columns) == [(1.0, 1.0, 2.0), (0.0, 0.0, 2.0), (None, 0.0, 1.0)]
 
 
-def test_the_stage_of_onboarding_is_counted_in_days_on_net() -> None:
-    drawing = """
-        month    customer_id  activated_on  status
-        2025-06  ann          2025-06-27    active
-        2025-06  bob          2025-06-26    active
-        2025-06  cyd          2025-04-01    active
-    """
-    assert rows_of(built(drawing), "onboarding_stage") == [("days 0 to 3",), ("days 4 to 10",), ("days 61 to 90",)]
-    assert rows_of(built(drawing.replace("2025-06-27", "2025-07-01")), "onboarding_stage")[0] == (None,)
-    assert rows_of(built(), "onboarding_stage") == [("after onboarding",), ("first month",), (None,)]
-
-
 def test_categories_are_those_of_the_month() -> None:
     assert rows_of(built(), "brand", "payment_type") == [("GoTone", "postpaid"), ("Easy", "prepaid"), (None, None)]
 

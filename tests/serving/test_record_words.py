@@ -23,7 +23,6 @@ from serving.record_words import RECORD
         ("suspended", 1, "number suspended at the month's end"),
         ("suspended", 0, "number not suspended at the month's end"),
         ("suspended_share_6", 0.34, "suspended at 34 % of the month's ends of the last six months"),
-        ("onboarding_stage", "first month", "newcomer or not: first month"),
         ("suspended_share_6", 0, "suspended at no month's end of the last six months"),
         ("months_known_6", 4, "on record in 4 of the last six months"),
         ("payment_type", "prepaid", "pays prepaid"),
