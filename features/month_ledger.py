@@ -139,7 +139,8 @@ class MonthLedger:
             return part(table, month, None)
 
         def read(table: str, month: Month) -> Frame | None:
-            return part(table, month, bucket if CONTRACTS[table].by_customer else None)
+            contract = CONTRACTS.get(table)  # Holdfast's own tables have none, and lie in their customers' buckets
+            return part(table, month, bucket if contract is None or contract.by_customer else None)
 
         def part(table: str, month: Month, bucket: int | None) -> Frame | None:
             entry = seen.known(table, month, as_of)

@@ -56,7 +56,7 @@ def test_all_tools_listen_on_loopback_alone_and_ctrl_c_ends_every_one(home: Path
         said = up.said.read_text()
         for tool in ("prefect", "mlflow", "evidently"):
             assert f"{tool:<10} {up.url(tool)}" in said
-        assert len(up.asked("deployments/filter", {})) == 12  # offered as soon as it says so
+        assert len(up.asked("deployments/filter", {})) == 13  # offered as soon as it says so
         started = family(up)
         assert {ip for ip, _ in listeners(started)} == {"127.0.0.1"}
         assert {port for _, port in listeners(started)} >= set(up.ports.values())

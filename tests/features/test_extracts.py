@@ -112,7 +112,7 @@ def test_undeclared_text_of_another_encoding_is_named_with_the_remedy(tmp_path: 
     name = {"gb18030": "张三", "latin-1": "José"}[encoding]
     files: dict[str, str | bytes] = {"bills.csv": f"id,month,amount\n{PHONE},2017-03,{name}\n".encode(encoding)}
     assert refusal(tmp_path, files) == (
-        f"customers.sql: bills.csv at byte {byte} is not UTF-8 text; declare it in source.toml: "
+        f"bills.sql: bills.csv at byte {byte} is not UTF-8 text; declare it in source.toml: "
         '[[files]] name = "bills.csv", encoding = "gb18030" (or "latin-1", "utf-16")'
     )
 
