@@ -9,10 +9,7 @@ Run: python -m infra.benchmarks.feature_build --customers 100000 1000000
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +21,7 @@ from features.feature_table import SIDES, catalogue
 from features.population import scored_population
 from flows import steps
 from infra.benchmarks.operator_home import TRAINED, home_in, make_months
-from infra.benchmarks.own_process import Figures, in_own_process, load_program, timed
+from infra.benchmarks.own_process import Figures, by_customers, in_own_process, load_program, timed
 
 MODULE = "infra.benchmarks.feature_build"
 PREPARE, BUILD, ALONE = "prepare", "build", "sides"
@@ -101,20 +98,7 @@ def table_of(results: dict[int, dict[str, Figures]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
-    parser.add_argument("--step", choices=(PREPARE, BUILD, ALONE), help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.step:
-        print(json.dumps(run(chosen.step, chosen.folder, chosen.customers[0])))
-        return
-    results = {}
-    for customers in chosen.customers:
-        with tempfile.TemporaryDirectory() as folder:
-            results[customers] = measured(customers, Path(folder))
-    print(json.dumps(results) if chosen.json else table_of(results))
+    by_customers(__doc__, (PREPARE, BUILD, ALONE), run, measured, table_of)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,33 @@ def arguments(about: str | None, engines: Iterable[str]) -> argparse.ArgumentPar
     return parser
 
 
+def by_customers(
+    about: str | None,
+    steps: Iterable[str],
+    run: Callable[[str, Path, int], Figures],
+    measured: Callable[[int, Path], Figures],
+    table: Callable[[dict[int, Figures]], str],
+) -> None:
+    """The command line of what is measured at several numbers of customers, each in a folder that is gone afterwards.
+
+    A step is `run` in an own process, which prints its figures for `in_own_process`.
+    """
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
+    parser.add_argument("--step", choices=list(steps), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.step:
+        print(json.dumps(run(chosen.step, chosen.folder, chosen.customers[0])))
+        return
+    results = {}
+    for customers in chosen.customers:
+        with tempfile.TemporaryDirectory() as folder:
+            results[customers] = measured(customers, Path(folder))
+    print(json.dumps(results) if chosen.json else table(results))
+
+
 def told(asked: argparse.Namespace, measured: Callable[[Path], Figures], table: Callable[[Figures], str]) -> Figures:
     """Measure in a folder that is gone afterwards, and print the figures as they were asked for."""
     with tempfile.TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def _side_by_side(known: KnownMonths, table: str) -> list[pl.LazyFrame]:
 
 def _events(known: KnownMonths) -> list[pl.LazyFrame]:
     months = ((ago, _rows(known, "service_events", ago)) for ago in range(EVENT_MONTHS))
-    kinds = CONTRACTS["service_events"].columns()["kind"].categories  # type: ignore[attr-defined]
+    kinds = _values("service_events", "kind")
     return [
         rows.group_by("customer_id").agg(
             *((pl.col("kind") == kind).sum().cast(pl.Float32).alias(f"{kind}__{ago}") for kind in kinds),
@@ -98,7 +98,7 @@ def _record(known: KnownMonths) -> list[pl.LazyFrame]:
 
 def _device(known: KnownMonths) -> list[pl.LazyFrame]:
     rows = _rows(known, "devices")
-    bands = CONTRACTS["devices"].columns()["price_band"].categories  # type: ignore[attr-defined]
+    bands = _values("devices", "price_band")
     return (
         []
         if rows is None
@@ -131,7 +131,7 @@ def _contracts(known: KnownMonths) -> list[pl.LazyFrame]:
 
 def _products(known: KnownMonths) -> list[pl.LazyFrame]:
     rows = _rows(known, "products_held")
-    families = CONTRACTS["products_held"].columns()["family"].categories  # type: ignore[attr-defined]
+    families = _values("products_held", "family")
     return (
         []
         if rows is None
@@ -148,7 +148,7 @@ def _circle(known: KnownMonths) -> list[pl.LazyFrame]:
     rows, customers = _rows(known, "calling_circle"), _rows(known, "customers", whole=True)
     if rows is None or customers is None:
         return []
-    networks = CONTRACTS["calling_circle"].columns()["network"].categories  # type: ignore[attr-defined]
+    networks = _values("calling_circle", "network")
     closed = customers.filter(pl.col("status").cast(pl.String).is_in([*LEFT_BY_CHOICE, *LEFT_BY_FORCE]))
     gone = rows.join(closed.select(contact_id="customer_id"), on="contact_id", how="semi")
     minutes = [
@@ -193,6 +193,13 @@ def _satisfaction(known: KnownMonths) -> list[pl.LazyFrame]:
     months = [rows for ago in range(EVENT_MONTHS) if (rows := _rows(known, "satisfaction", ago)) is not None]
     scores = pl.col("score").cast(pl.Float32)
     return [pl.concat(months).group_by("customer_id").agg(scores.mean())] if months else []
+
+
+def _values(table: str, column: str) -> list[str]:
+    """What a column of the contract may hold."""
+    kind = CONTRACTS[table].columns()[column].dtype
+    assert isinstance(kind, pl.Enum), f"{table}.{column} is no choice among values"
+    return kind.categories.to_list()
 
 
 def _days(known: KnownMonths, column: str) -> pl.Expr:

@@ -9,17 +9,14 @@ Run: python -m infra.benchmarks.whole_month --customers 100000 1000000
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from flows import list_steps, monitor_steps, steps
 from flows.workspace import Workspace
 from infra.benchmarks.operator_home import RUN, arrival, home_in, make_home
-from infra.benchmarks.own_process import Figures, in_own_process, load_program, timed
+from infra.benchmarks.own_process import Figures, by_customers, in_own_process, load_program, timed
 
 
 def _ingest(work: Workspace, folder: Path) -> int:
@@ -84,20 +81,7 @@ def table_of(results: dict[int, dict[str, Figures]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
-    parser.add_argument("--step", choices=(PREPARE, START, *STEPS), help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.step:
-        print(json.dumps(run(chosen.step, chosen.folder, chosen.customers[0])))
-        return
-    results = {}
-    for customers in chosen.customers:
-        with tempfile.TemporaryDirectory() as folder:
-            results[customers] = measured(customers, Path(folder))
-    print(json.dumps(results) if chosen.json else table_of(results))
+    by_customers(__doc__, (PREPARE, START, *STEPS), run, measured, table_of)
 
 
 if __name__ == "__main__":
