@@ -180,7 +180,7 @@ def _calls(work: Workspace, campaign: Mapping[str, Any], month: Month) -> list[C
     if not numbers:
         work.say(
             f"{name}: nobody is contacted, because nobody told the dialler the numbers: "
-            f"holdfast resolve --month {campaign['month']} --reason dialler"
+            f"holdfast resolve --month {campaign['month']} --reason dialler --home {work.home.root}"
         )
     return [
         (numbers[row["task_ref"]], month, name, row["channel"], row["plan"])
