@@ -28,6 +28,10 @@ def add_to(app: typer.Typer) -> None:
 def start(
     home: options.Home = options.HOME,
     world: Annotated[str, typer.Option(metavar="FILE|NAME", help="The world: a shipped one or a TOML file.")] = "usual",
+    draw: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="SEED", help="Draw the world's constants from their ranges by this seed."),
+    ] = None,
     customers: Annotated[int, typer.Option(min=100, help="How many to begin with; about as many join as leave.")] = (
         20_000
     ),
@@ -58,7 +62,7 @@ def start(
         from flows.simulated_home import start as begin
         from flows.workspace import open_workspace
 
-        order = Order(world, customers, seed, first, format_, dirt)
+        order = Order(world, customers, seed, first, format_, dirt, draw)
         operator = begin(open_workspace(home, settings, out.say), order, months)
         source = source_of(operator, format_)
         next_ = f"holdfast ingest --source {source} --from {operator.extracts} --all --home {home}"

@@ -23,6 +23,7 @@ from flows.workspace import Workspace
 if TYPE_CHECKING:
     from infra.simulator.contact_book import Called
     from infra.simulator.sending import Sending
+    from infra.simulator.worlds import World
 
 SOURCE = "simulated_operator"
 LOCK = "simulator"
@@ -34,7 +35,10 @@ class SimulationError(HoldfastError):
 
 @dataclass(frozen=True)
 class Order:
-    """Which operator is wanted, and how it is to send its extracts."""
+    """Which operator is wanted, and how it is to send its extracts.
+
+    `draw` is the seed by which the world's constants are drawn from their ranges; None leaves them as they are.
+    """
 
     world: str
     customers: int
@@ -42,6 +46,7 @@ class Order:
     first: Month
     form: str = "parquet"
     dirt: float = 0.0
+    draw: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,15 +110,11 @@ def start(work: Workspace, order: Order, months: int) -> SimulatedOperator:
     from infra.simulator.operator import Beginning
     from infra.simulator.operator import start as start_operator
     from infra.simulator.text_mapping import write_text_mapping
-    from infra.simulator.worlds import WorldError, read_world
 
     operator = SimulatedOperator(work.home.root)
     with work.home.locked(LOCK, work.say):
         _refuse_taken(work, operator)
-        try:
-            world = read_world(order.world)
-        except WorldError as problem:
-            raise SimulationError(str(problem)) from None
+        world = _world(order)
         facts = asdict(order) | {"first": str(order.first)}
         work.say(f"simulating {order.customers:,} customers from {order.first} to {order.first + (months - 1)}")
         beginning = Beginning(world, order.customers, order.seed, order.first)
@@ -123,6 +124,16 @@ def start(work: Workspace, order: Order, months: int) -> SimulatedOperator:
             write_text_mapping(SOURCES / SOURCE, order.form, operator.mapping)
         write_durably(operator.facts_file, json.dumps(facts, indent=2).encode())
     return operator
+
+
+def _world(order: Order) -> World:
+    from infra.simulator.worlds import WorldError, draw_world, read_world
+
+    try:
+        world = read_world(order.world)
+    except WorldError as problem:
+        raise SimulationError(str(problem)) from None
+    return world if order.draw is None else draw_world(world, order.draw)
 
 
 def _refuse_taken(work: Workspace, operator: SimulatedOperator) -> None:

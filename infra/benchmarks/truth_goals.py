@@ -110,6 +110,11 @@ def _null_goals(judged: Judged) -> dict[str, tuple[Figure, bool]]:
     }
 
 
+def campaign_goals(claimed: Figure, true: float) -> dict[str, tuple[Figure, bool]]:
+    """What a campaign is claimed to have kept holds what its contacts truly kept: nought where they do nothing."""
+    return {"claim holds the truth": (claimed, claimed.low <= true <= claimed.high)}
+
+
 def _delong(judged: Judged) -> tuple[Floats, Floats]:
     """Areas and their covariance (DeLong, DeLong and Clarke-Pearson, 1988), by ranks (Sun and Xu, 2014)."""
     from scipy.stats import rankdata

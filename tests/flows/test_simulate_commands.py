@@ -13,6 +13,7 @@ import pytest
 
 from features.home import Home
 from flows.workspace import open_workspace
+from infra.simulator.operator import about
 from serving.campaign_ledger import record
 from tests.flows.conftest import bytes_of, holdfast, made_once
 from tests.serving.made_campaign import member
@@ -100,6 +101,17 @@ def test_a_world_that_nobody_knows_is_said_in_one_line(tmp_path: Path):
     assert (answer.code, answer.out) == (1, "")
     assert "nowhere" in answer.err.splitlines()[-1]
     assert answer.err.splitlines()[-1].startswith("holdfast: ")
+
+
+def test_a_world_is_drawn_by_seed_and_the_operator_lives_on_in_the_drawn_one(begun: Path, tmp_path: Path):
+    for name, drawn in (("one", "7"), ("again", "7"), ("other", "8")):
+        answer = holdfast("simulate", "start", "--home", tmp_path / name, "--draw", drawn, *SMALL)
+        assert answer.code == 0, answer.err
+    bills = {name: (tmp_path / name / "extracts" / "bills_2025-02_0.parquet").read_bytes() for name in ("one", "again")}
+    assert bills["one"] == bills["again"]
+    others = (tmp_path / "other", begun)
+    assert all((home / "extracts" / "bills_2025-02_0.parquet").read_bytes() != bills["one"] for home in others)
+    assert about(tmp_path / "one" / "simulator")[0].world.name == "usual-7"
 
 
 def test_month_by_month_is_the_same_as_all_at_once(home: Path, tmp_path: Path):

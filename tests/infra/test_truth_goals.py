@@ -7,7 +7,18 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from infra.benchmarks.truth import summary
-from infra.benchmarks.truth_goals import BARE, HOLDFAST, REFERENCE, TRUTH, Judged, aucs, gini_share, goals
+from infra.benchmarks.truth_goals import (
+    BARE,
+    HOLDFAST,
+    REFERENCE,
+    TRUTH,
+    Figure,
+    Judged,
+    aucs,
+    campaign_goals,
+    gini_share,
+    goals,
+)
 
 ROWS = 40_000
 
@@ -56,11 +67,22 @@ def test_where_the_truth_foretells_nothing_a_score_that_ranks_is_at_fault():
     assert missed(Judged(nothing.churned, nothing.brand, peeping)) == ["AUC is 0.5", "O/E overall"]
 
 
+def test_a_claim_has_to_hold_what_contacts_truly_did():
+    claimed = Figure(0.03, 0.01, 0.05)
+    assert [met for _, met in campaign_goals(claimed, 0.04).values()] == [True]
+    assert [met for _, met in campaign_goals(claimed, 0.0).values()] == [False]
+
+
 def test_a_goal_is_met_where_eight_of_ten_worlds_meet_it():
     of = goals(judged())["Gini share"][0]
-    results = [{"seed": seed, "goals": {"Gini share": (of, seed < 8), "slope": (of, seed < 7)}} for seed in range(10)]
+    results = [
+        {"world": "usual", "seed": seed, "goals": {"Gini share": (of, seed < 8), "slope": (of, seed < 7)}}
+        for seed in range(10)
+    ]
+    results.append({"world": "no_signal", "seed": 0, "goals": {"AUC is 0.5": (of, True)}})
     assert summary(results).splitlines() == [
-        "Gini share                 met in 8 of 10 worlds, 8 needed",
-        "slope                      met in 7 of 10 worlds, 8 needed",
-        "1 of 2 goals met",
+        "usual              Gini share                 met in 8 of 10, 8 needed",
+        "usual              slope                      met in 7 of 10, 8 needed",
+        "no_signal          AUC is 0.5                 met in 1 of 1, 1 needed",
+        "2 of 3 goals met",
     ]
