@@ -1,7 +1,8 @@
 """Truth reference: a booster that is given raw observables of many more customers, as a mark that is hard to reach.
 
 Raw observables are the columns of the tables themselves, the last months side by side, as a data scientist would
-throw them at a booster: no trend, no share, no recency is worked out for it.
+throw them at a booster: no trend, no share, no recency is worked out for it. Of tables with several rows per
+customer it gets counts, sums or the largest.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
 MONTHS = 6
-EVENT_MONTHS = 3
+CIRCLES = 4
+"""The circles of this month and of three before: who has closed a number since can be called no more."""
 SIDE_BY_SIDE = ("usage", "bills", "contacts")
 AS_CATEGORIES = ("brand", "payment_type", "plan_id", "prefecture", "dealer", "status")
 KEEP_STAYERS = 0.15
@@ -70,7 +72,7 @@ def _side_by_side(known: KnownMonths, table: str) -> list[pl.LazyFrame]:
 
 
 def _events(known: KnownMonths) -> list[pl.LazyFrame]:
-    months = ((ago, _rows(known, "service_events", ago)) for ago in range(EVENT_MONTHS))
+    months = ((ago, _rows(known, "service_events", ago)) for ago in range(MONTHS))
     kinds = _values("service_events", "kind")
     return [
         rows.group_by("customer_id").agg(
@@ -145,19 +147,24 @@ def _products(known: KnownMonths) -> list[pl.LazyFrame]:
 
 def _circle(known: KnownMonths) -> list[pl.LazyFrame]:
     """Minutes by network, and how many of the circle are on the books as closed: no column tells it, but ids do."""
-    rows, customers = _rows(known, "calling_circle"), _rows(known, "customers", whole=True)
-    if rows is None or customers is None:
+    customers = _rows(known, "customers", whole=True)
+    if customers is None:
         return []
-    networks = _values("calling_circle", "network")
     closed = customers.filter(pl.col("status").cast(pl.String).is_in([*LEFT_BY_CHOICE, *LEFT_BY_FORCE]))
-    gone = rows.join(closed.select(contact_id="customer_id"), on="contact_id", how="semi")
+    closed = closed.select(contact_id="customer_id")
+    months = ((ago, _rows(known, "calling_circle", ago)) for ago in range(CIRCLES))
+    return [part for ago, rows in months if rows is not None for part in _circle_of(rows, closed, ago)]
+
+
+def _circle_of(rows: pl.LazyFrame, closed: pl.LazyFrame, ago: int) -> list[pl.LazyFrame]:
+    gone = rows.join(closed, on="contact_id", how="semi").group_by("customer_id")
     minutes = [
-        pl.col("minutes").filter(pl.col("network") == network).sum().cast(pl.Float32).alias(f"circle_{network}")
-        for network in networks
+        pl.col("minutes").filter(pl.col("network") == network).sum().cast(pl.Float32).alias(f"{network}__{ago}")
+        for network in _values("calling_circle", "network")
     ]
     return [
         rows.group_by("customer_id").agg(minutes),
-        gone.group_by("customer_id").agg(pl.len().cast(pl.Float32).alias("circle_closed")),
+        gone.agg(pl.len().cast(pl.Float32).alias(f"circle_closed__{ago}")),
     ]
 
 
@@ -190,7 +197,7 @@ def _account(known: KnownMonths) -> list[pl.LazyFrame]:
 
 
 def _satisfaction(known: KnownMonths) -> list[pl.LazyFrame]:
-    months = [rows for ago in range(EVENT_MONTHS) if (rows := _rows(known, "satisfaction", ago)) is not None]
+    months = [rows for ago in range(MONTHS) if (rows := _rows(known, "satisfaction", ago)) is not None]
     scores = pl.col("score").cast(pl.Float32)
     return [pl.concat(months).group_by("customer_id").agg(scores.mean())] if months else []
 
@@ -207,7 +214,7 @@ def _days(known: KnownMonths, column: str) -> pl.Expr:
     return (pl.lit(known.as_of.last_day) - pl.col(column)).dt.total_days().cast(pl.Float32).alias(column)
 
 
-def some(labelled: pl.DataFrame, seed: int) -> pl.DataFrame:
+def some(labelled: pl.DataFrame, seed: list[int]) -> pl.DataFrame:
     """Every leaver, and a share of the stayers."""
     drawn = np.random.default_rng(seed).random(labelled.height) < KEEP_STAYERS
     return labelled.filter(pl.col("churned") | pl.Series(drawn))
@@ -229,8 +236,8 @@ class ReferenceRows:
 
     def add(self, rows: pl.DataFrame, churned: NDArray[np.bool_]) -> None:
         """Rows of `some`, with what was observed of them."""
-        if not self.columns:
-            self.columns = rows.columns[1:]
+        # The first months have none before them: the columns of months before come with those that have them.
+        self.columns += [name for name in rows.columns[1:] if name not in self.columns]
         for name, codes in self.codes.items():
             for value in rows[name].unique().drop_nulls().sort():
                 codes.setdefault(value, len(codes))
@@ -254,7 +261,7 @@ class ReferenceRows:
         import lightgbm as lgb
 
         return lgb.Dataset(
-            np.concatenate(self.matrices[parts]),
+            np.concatenate([self._widened(matrix) for matrix in self.matrices[parts]]),
             np.concatenate(self.churned[parts]).astype(np.float32),
             weight=np.concatenate(self.weights[parts]),
             feature_name=self.columns,
@@ -262,6 +269,11 @@ class ReferenceRows:
             reference=reference,
             params={"verbosity": -1, "max_bin": PARAMETERS["max_bin"]},
         )
+
+    def _widened(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A matrix with the columns that came after it, unknown."""
+        later = len(self.columns) - matrix.shape[1]
+        return np.pad(matrix, ((0, 0), (0, later)), constant_values=np.nan)
 
     def fit(self, last_part: int, threads: int) -> lgb.Booster:
         """Trained on all parts before `last_part`, stopped early on the others."""

@@ -132,7 +132,7 @@ def _reference(trial: Trial, tables: TruthTables) -> tuple[ReferenceRows, lgb.Bo
     for month in scored:
         for block in blocks:
             known, labelled = _known(tables, month, TRAINED, block, definition)
-            learned = some(labelled, trial.seed + block)
+            learned = some(labelled, [trial.seed, FIRST.until(month), block])
             rows.add(observables(known, learned), learned["churned"].to_numpy())
     booster = rows.fit(-len(blocks), 2)
     trial.say(f"reference: {sum(map(len, rows.churned)):,} rows, {booster.best_iteration} rounds")

@@ -9,14 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from infra.simulator.chance import Array, Dice
+from infra.simulator.departures import FORCED, PORTED
 from infra.simulator.lines import FRIENDS, NONE, Lines, line_id, phone_number
-from infra.simulator.world_sections import Constants
+from infra.simulator.world_sections import Circle, Constants
 
 COMMUNITY = 32
 NETWORKS = ("own", "competitor_1", "competitor_2", "other")
 OWN, FIRST_RIVAL, SECOND_RIVAL, OTHER = range(4)
 _OUTSIDE = np.array([0, 10_100_000_000, 10_200_000_000, 10_300_000_000])
 """Where the made-up numbers of each network begin: none begins like a mobile number of the operator."""
+_STRAY_OWN = 20_000_000_000
+"""The same of people on the own network whom the simulator does not know."""
+MONTHS_MISSED = 6
+"""For how long a friend who left is called elsewhere: longer than leavers take to come back, and as long as the
+months lived before the first one delivered, so that in it as many circles have lost somebody as ever after."""
 
 
 def draw_circles(lines: Lines, block: int, size: int, seed: int, constants: Constants) -> None:
@@ -33,21 +39,20 @@ def draw_circles(lines: Lines, block: int, size: int, seed: int, constants: Cons
         kept = (lines["came_from"] == NONE) | line.happens(f"keeps friend {slot}", constants.re_entry.circle_overlap)
         known = inside & kept & (place < size)
         lines["friend"][:, slot] = np.where(known, place, NONE)
-        _outside(
-            lines, slot, np.where(kept, person.uniform(f"outside {slot}"), line.uniform(f"outside {slot}")), circle
-        )
+        stranger = np.where(kept, person.uniform(f"outside {slot}"), line.uniform(f"outside {slot}"))
+        _outside(lines, slot, stranger, circle)
         lines["friend_weight"][:, slot] = (0.5 + person.uniform(f"weight {slot}")) * 0.72**slot
         total += lines["friend_weight"][:, slot]
     lines["friend_weight"][:] = circle.covered * lines["friend_weight"] / total[:, None]
 
 
-def _outside(lines: Lines, slot: int, chance: Array, circle: object) -> None:
+def _outside(lines: Lines, slot: int, chance: Array, circle: Circle) -> None:
     """A number on another network, or on the own one in another block; both from one chance."""
-    shares = np.cumsum(getattr(circle, "outside_networks"))  # noqa: B009
+    shares = np.cumsum(circle.outside_networks)
     network = np.searchsorted(shares / shares[-1], chance, side="right")
     lines["friend_network"][:, slot] = network
     stray = (chance * 1e12).astype(np.int64) % 99_999_989
-    lines["friend_number"][:, slot] = np.where(network == OWN, 20_000_000_000, _OUTSIDE[network]) + stray
+    lines["friend_number"][:, slot] = np.where(network == OWN, _STRAY_OWN, _OUTSIDE[network]) + stray
 
 
 class Neighbours:
@@ -62,13 +67,24 @@ class Neighbours:
         self.rival = np.where(share < 0.7, FIRST_RIVAL, SECOND_RIVAL).astype(np.int8)
         self.rival_number = _OUTSIDE[self.rival] + 100_000_000 + (share * 1e12).astype(np.int64) % 99_999_989
 
-    def see(self, lines: Lines, month: int, ported: Array) -> None:
-        """Notice who left this month; their friends call them on another network from then on."""
-        gone = lines["holds_place"] & (lines["left"] == month)
+    def see(self, lines: Lines, month: int) -> None:
+        """Notice who left; their friends call them on another network from then on, and after a while somebody else.
+
+        Who is closed for arrears goes on a month's last day, and is missed in the next one.
+        """
+        self._forget(month)
+        forced = lines["exit"] == FORCED
+        gone, ported = lines["holds_place"] & (lines["left"] == month - forced), lines["exit"] == PORTED
         place = lines["place"][gone]
         self.network[place], self.left[place] = self.rival[place], month
         moved = place[~ported[gone]]
         self.number[moved] = self.rival_number[moved]
+
+    def _forget(self, month: int) -> None:
+        """Friends who have been gone for long are talked to no more; an acquaintance on the own network takes over."""
+        over = (self.left != NONE) & (self.left + MONTHS_MISSED <= month)
+        self.network[over], self.left[over] = OWN, NONE
+        self.number[over] = _STRAY_OWN + 100_000_000 + self.rival_number[over] % 100_000_000
 
     def welcome(self, lines: Lines) -> None:
         """Notice who came back."""

@@ -44,7 +44,7 @@ def _choose(lines: Lines, dice: Dice, which: str) -> None:
     lines["handset_brand"][:] = dice.choice(f"{which} brand", (5, 4, 3, 3, 2, 2, 1, 1))
 
 
-def handset_years(now: Moment, lines: Lines) -> Array:
-    """Years in use at the month's end, from 0 to 4."""
-    years: Array = ((now.end - lines["handset_since"]) / 365).clip(0, 4)
+def handset_years(now: Moment, lines: Lines, later: int = 0) -> Array:
+    """Years in use at the month's end, or so many months later if it is kept, from 0 to 4."""
+    years: Array = ((now.end - lines["handset_since"]) / 365 + later / 12).clip(0, 4)
     return years

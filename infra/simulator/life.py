@@ -12,19 +12,19 @@ from infra.simulator.accounts import Accounts, draw_accounts
 from infra.simulator.chance import Array, Dice
 from infra.simulator.charges import charge, pay, stop_debtors
 from infra.simulator.circles import Neighbours, circle_networks
-from infra.simulator.departures import PORTED, decide, depart, fade, going, silent, still_kept
+from infra.simulator.departures import decide, depart, fade, going, silent, still_kept
 from infra.simulator.handsets import change_handsets
-from infra.simulator.hazard import find_hazard, mood_of_the_month
+from infra.simulator.hazard import find_hazard, mood_of_the_month, outlook
 from infra.simulator.inquiries import inquire
 from infra.simulator.lines import NONE, Lines, on_net, picked, together
-from infra.simulator.moments import Moment, first_day, month_of
+from infra.simulator.moments import LEVEL, Moment, Outlook, first_day, month_of
 from infra.simulator.mood import feel, miss_friends
 from infra.simulator.outreach import Answers, Contacts, contact
 from infra.simulator.plan_moves import move_plans, renew
 from infra.simulator.population import initial_lines, newcomers
 from infra.simulator.products import change_products
 from infra.simulator.re_entries import plan_returns, returning
-from infra.simulator.signals import Events, noted_events
+from infra.simulator.signals import Events, noted_events, within_talk
 from infra.simulator.suspensions import suspend
 from infra.simulator.traffic import share_of_month, use
 from infra.simulator.worlds import World
@@ -46,6 +46,7 @@ class Block:
     neighbours: Neighbours
     accounts: Accounts
     joined: int = 0
+    outlook: Outlook = LEVEL
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def live_month(block: Block, month: Month, contacts: Contacts) -> LivedMonth:
         "handset_change": np.where(changed, lines["handset_since"], NONE),
         "plan_change": move_plans(now, lines, felt.shock, here),
     }
-    events = noted_events(now, lines, felt, leaves & billed, happened)
     pay(now, lines, bill, leaves)
     stop_debtors(now, lines, here)
+    events = within_talk(noted_events(now, lines, felt, leaves & billed, happened), usage["voice_out_minutes"])
     miss_friends(now, lines, block.neighbours)
     answers = contact(now, lines, contacts)
     find_hazard(now, lines)
@@ -115,7 +116,12 @@ def live_month(block: Block, month: Month, contacts: Contacts) -> LivedMonth:
 def _moment(block: Block, month: Month) -> Moment:
     """The month and its luck: drawn per line and month, so that who is there or not moves nobody else."""
     dice = Dice(block.lines["line"], block.seed, str(month))
-    return Moment(block.world, block.seed, block.number, month, block.first.until(month), dice)
+    return Moment(block.world, block.seed, block.number, month, block.first.until(month), dice, block.outlook)
+
+
+def with_outlook(lived: LivedMonth) -> Block:
+    """The block after the last month before the first one delivered, with what its moods will come back to."""
+    return replace(lived.block, outlook=outlook(lived.now, lived.block.lines))
 
 
 def _come_and_go(block: Block, month: Month) -> Block:
@@ -127,7 +133,7 @@ def _come_and_go(block: Block, month: Month) -> Block:
     decide(now, lines, mood_of_the_month(now))
     depart(now, lines)
     plan_returns(now, lines)
-    block.neighbours.see(lines, now.number, lines["exit"] == PORTED)
+    block.neighbours.see(lines, now.number)
     back = returning(now, lines, block.size)
     new = newcomers(now, block.joined, block.size, block.accounts)
     block.neighbours.welcome(back)

@@ -18,6 +18,27 @@ STAYING = ("tariff_reform", "app_hall")
 _EPOCH = np.datetime64(0, "D")
 
 
+OUTLOOK_MONTHS = 4
+"""The furthest month whose hazard anybody asks for: a window of three months after a gap of one."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What satisfaction and the loss of friends come back to, as means of a block before its first month delivered.
+
+    `satisfaction` holds weights of what it rests on (`hazard.py`): who has much to be hurt by is hurt again.
+    `made_up`: what grievances to come add to the logarithm of the hazard next month, in two months, and so on.
+    """
+
+    satisfaction: tuple[float, ...] = (0.0,) * 5
+    friends_left: float = 0.0
+    made_up: tuple[float, ...] = (0.0,) * OUTLOOK_MONTHS
+
+
+LEVEL = Outlook()
+"""Of months that nobody looks beyond: before the first one delivered."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """`step` counts months from the first one delivered; before it, it is negative and nothing is scheduled."""
@@ -28,6 +49,7 @@ class Moment:
     month: Month
     step: int
     dice: Dice
+    outlook: Outlook = LEVEL
 
     @property
     def constants(self) -> Constants:

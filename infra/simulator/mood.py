@@ -58,7 +58,8 @@ def feel(now: Moment, lines: Lines, amount: Array, billed: Array) -> Felt:
 
 def miss_friends(now: Moment, lines: Lines, neighbours: Neighbours) -> None:
     """Remember for some months the friends who left."""
-    lines["friends_left"][:] = 0.6 * lines["friends_left"] + friends_gone(lines, neighbours, now.number)
+    kept = now.constants.mood.misses * lines["friends_left"]
+    lines["friends_left"][:] = kept + friends_gone(lines, neighbours, now.number)
 
 
 def _fault_rates(now: Moment) -> Array:

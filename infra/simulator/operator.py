@@ -6,7 +6,7 @@ import json
 import multiprocessing
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,9 +15,9 @@ import numpy as np
 from features.months import Month, months_between
 from infra.simulator.accounts import draw_accounts
 from infra.simulator.circles import Neighbours
-from infra.simulator.life import WARM_UP, Block, live, settle_block
+from infra.simulator.life import WARM_UP, Block, live, settle_block, with_outlook
 from infra.simulator.lines import FIELDS
-from infra.simulator.moments import first_day
+from infra.simulator.moments import Outlook, first_day
 from infra.simulator.month_of_block import MonthOfBlock, month_of_block
 from infra.simulator.outreach import NOBODY, Contacts
 from infra.simulator.population import block_sizes
@@ -160,8 +160,8 @@ def _live_stretch(stretch: _Stretch) -> None:
     world, seed, first = beginning.world, beginning.seed, beginning.first
     if months[0] == first:
         block = settle_block(world, seed, stretch.number, size, first)
-        for lived in live(block, list(months_between(first - WARM_UP, first - 1)), NOBODY):
-            block = lived.block
+        *_, before = live(block, list(months_between(first - WARM_UP, first - 1)), NOBODY)
+        block = with_outlook(before)
     else:
         block = _read_state(stretch, size)
     for lived in live(block, list(months), stretch.contacts):
@@ -181,6 +181,7 @@ def _keep_state(stretch: _Stretch, block: Block) -> None:
     columns |= {f"place_{name}": getattr(neighbours, name) for name in ("number", "network", "left")}
     file = _state_file(stretch, stretch.months[-1])
     staged = file.with_suffix(".part.npz")
+    columns |= {f"outlook_{name}": np.array(held) for name, held in asdict(block.outlook).items()}
     np.savez(staged, allow_pickle=False, joined=np.array(block.joined), **columns)
     staged.replace(file)
     before = _state_file(stretch, stretch.months[0] - 1)
@@ -200,4 +201,6 @@ def _read_state(stretch: _Stretch, size: int) -> Block:
     lines = {name: columns[name] for name in FIELDS}
     accounts = draw_accounts(stretch.number, size, first_day(first - WARM_UP), seed, world.constants)
     block = Block(world, seed, stretch.number, size, first, lines, neighbours, accounts)
-    return replace(block, joined=int(columns["joined"]))
+    satisfaction, friends_left, made_up = (columns[f"outlook_{field.name}"].tolist() for field in fields(Outlook))
+    outlook = Outlook(tuple(satisfaction), friends_left, tuple(made_up))
+    return replace(block, joined=int(columns["joined"]), outlook=outlook)

@@ -74,14 +74,14 @@ def _campaigns(now: Moment, contacts: Contacts) -> pa.Table:
     """A standing offer for newcomers, a yearly care campaign, and whatever contacts were made for."""
     year = now.month.year
     first, last = day(np.array([now.begin])).to_pylist()[0], day(np.array([now.end - 1])).to_pylist()[0]
-    rows = [
+    rows: list[tuple[str, str, str | None, str | None, float]] = [
         ("Newcomers' offer " + str(year), "acquisition", "newcomer's discount", "hall", 500_000.0),
         (f"Seasonal care {now.month}", "care", "festival greetings", "sms", 20_000.0),
     ]
     here: Array = contacts.rows[contacts.rows["month"] == np.datetime64(str(now.month), "M")]
     for name in sorted(set(here["campaign"])):
         of_it = here[here["campaign"] == name]
-        rows.append((name, "marketing", str(min(of_it["plan"])), str(min(of_it["channel"])), 10.0 * len(of_it)))
+        rows.append((name, "marketing", _only(of_it["plan"]), _only(of_it["channel"]), 10.0 * len(of_it)))
     names, kinds, plans, channels, budgets = zip(*rows, strict=True)
     return pa.table(
         {
@@ -94,3 +94,9 @@ def _campaigns(now: Moment, contacts: Contacts) -> pa.Table:
             "budget": budgets,
         }
     )
+
+
+def _only(values: Array) -> str | None:
+    """The value that all have; of several, none stands for the campaign."""
+    different = {str(value) for value in values}
+    return different.pop() if len(different) == 1 else None

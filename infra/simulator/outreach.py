@@ -99,13 +99,20 @@ def sway_of(now: Moment, lines: Lines, at: Array, plans: Array, channels: Array)
     """What being reached changes in the logarithm of each one's hazard: below zero for who is kept by it."""
     made = now.constants.effects
     match = 4 * (lines["sensitivity"][at] * fits(now, plans)).sum(axis=1)
-    column = np.array([CHANNEL_NAMES.index(name) if name in CHANNEL_NAMES else 0 for name in channels], int)
-    liked = CHANNELS * lines["channel_taste"][at, column]
+    liked = CHANNELS * _taste(lines, at, channels)
     keeps = made.keeps + made.keeps_by_match * (match - 1) + made.keeps_by_channel * (liked - 1).clip(max=1)
     annoyed = lines["reactance"][at] > made.annoyed_above
     drives = made.drives * annoyed + made.drives_by_fatigue * lines["fatigue"][at]
     sway: Array = made.strength * (drives - keeps.clip(0) * ~annoyed)
     return sway
+
+
+def _taste(lines: Lines, at: Array, channels: Array) -> Array:
+    """The share of each one's taste that the channel has; of one that nobody knows, a channel's mean share."""
+    place = {name: column for column, name in enumerate(CHANNEL_NAMES)} | {"wap": CHANNEL_NAMES.index("app")}
+    column = np.array([place.get(str(name).lower(), NONE) for name in channels], int)
+    taste: Array = np.where(column == NONE, 1 / CHANNELS, lines["channel_taste"][at, column])
+    return taste
 
 
 def fits(now: Moment, plans: Array) -> Array:
@@ -149,7 +156,11 @@ def _accepts(now: Moment, sway: Array, dice: Dice) -> Array:
 
 
 def _sway(now: Moment, lines: Lines, at: Array, sway: Array) -> None:
-    """Change the hazard of those who were reached, for some months."""
+    """Change the hazard of those who were reached, for some months.
+
+    A contact that keeps somebody less than one still at work prolongs that one; who is driven away forgets it.
+    """
     lines["fatigue"][at] += 1
-    lines["sway"][at] = sway
+    at_work = np.where(lines["swayed_until"][at] > now.number, lines["sway"][at], 0)
+    lines["sway"][at] = np.where(sway > 0, sway, np.minimum(sway, at_work))
     lines["swayed_until"][at] = now.number + now.constants.effects.months

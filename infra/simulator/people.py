@@ -14,9 +14,12 @@ INTERESTS = ("football", "fishing", "cooking", "music", "travel", "chess", "read
 RELATIONS = ("parent of a student", "cares for parents", "newly married", "grandparent")
 ETHNICITIES = ("Han", "Uyghur", "Kazakh", "Hui", "other")
 
+PERSONAL = ("sensitivity", "channel_taste", "birth_year")
+"""What is of the person, though it leans on the brand with which they came."""
+
 
 def draw_people(lines: Lines, seed: int, constants: Constants) -> None:
-    """Fill in what rests on the person alone; the same person on a new number comes out the same."""
+    """Fill in what is of the person; on a new number, PERSONAL is to be taken over from the former one."""
     dice, people = Dice(lines["person"], seed, "ever"), constants.people
     _sensitivities(lines, dice, constants)
     for name in ("frailty", "reactance"):

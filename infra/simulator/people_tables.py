@@ -11,23 +11,20 @@ from infra.simulator.life import LivedMonth
 from infra.simulator.lines import NONE, Lines, on_net, picked
 from infra.simulator.mood import TOPICS, survey
 from infra.simulator.people import ETHNICITIES, INTERESTS, OCCUPATIONS, RELATIONS
+from infra.simulator.population import homes
 from infra.simulator.products import PRODUCT_FAMILIES, PRODUCT_FEES, PRODUCT_NAMES
 from infra.simulator.tables import day, money, named, numbers
 
-HOME = 4
-"""Neighbouring places that may share a household."""
-
 
 def people_tables(lived: LivedMonth) -> dict[str, pa.Table]:
-    """Households, profiles, products, members and answers to surveys, of numbers that are on net."""
+    """Households, profiles and members at the month's end, products held in it, and answers to surveys."""
     lines = lived.block.lines
-    at = np.flatnonzero(on_net(lines, lived.now.begin))
-    there = picked(lines, at)
+    there = picked(lines, np.flatnonzero(lines["closed_on"] == NONE))
     ids = numbers(there)
     return {
         "households": _households(lived, there, ids),
         "customer_profile": _profile(lived, there, ids),
-        "products_held": _products(lived, there, ids),
+        "products_held": _products(lived),
         "account_members": _members(lived, there, ids),
         "accounts": _accounts(lived, there),
         "satisfaction": _satisfaction(lived),
@@ -35,8 +32,8 @@ def people_tables(lived: LivedMonth) -> dict[str, pa.Table]:
 
 
 def _households(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
-    """Neighbouring places form a household where it is known; persons may outnumber the numbers held here."""
-    place = lines["place"] // HOME
+    """A home is a household where it is known; persons may outnumber the numbers held here."""
+    place = homes(lines, lived.block.size)
     person = Dice(lines["person"], lived.now.seed, "ever")
     known = person.happens("household known", 0.6)
     counted = np.bincount(place[known], minlength=int(place.max(initial=0)) + 1)[place]
@@ -91,13 +88,14 @@ def _anniversary(dice: Dice, told: Array) -> pa.Array:
     return named(dates, _told(dice.choice("anniversary", np.ones(len(dates))), told))
 
 
-def _products(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
+def _products(lived: LivedMonth) -> pa.Table:
+    lines = picked(lived.block.lines, np.flatnonzero(on_net(lived.block.lines, lived.now.begin)))
     since, until = lines["product_since"], lines["product_until"]
     at, product = np.nonzero(since != NONE)
     ended = until[at, product]
     return pa.table(
         {
-            "customer_id": ids.take(pa.array(at)),
+            "customer_id": numbers(lines).take(pa.array(at)),
             "product": named(PRODUCT_NAMES, product),
             "family": named(PRODUCT_FAMILIES, product),
             "started_on": day(since[at, product]),

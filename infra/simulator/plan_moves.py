@@ -7,7 +7,7 @@ import numpy as np
 from infra.simulator.chance import Array
 from infra.simulator.lines import NONE, Lines
 from infra.simulator.moments import Moment
-from infra.simulator.population import month_start
+from infra.simulator.population import contract_kinds, month_start
 
 
 def move_plans(now: Moment, lines: Lines, shock: Array, here: Array) -> Array:
@@ -40,5 +40,6 @@ def renew(now: Moment, lines: Lines, here: Array) -> None:
     term = np.array(made.terms)[dice.choice("term", made.term_shares)]
     lines["contract_start"][signs] = now.days("signing")[signs]
     lines["contract_end"][signs] = month_start(now, term + 1) - 1
-    lines["contract_kind"][signs] = dice.choice("contract kind", made.kind_shares)
+    kinds = dice.choice("contract kind", made.kind_shares)
+    lines["contract_kind"][signs] = contract_kinds({"account": lines["account"][signs]}, kinds)
     lines["agreed"][signs] = lines["expected"][signs]

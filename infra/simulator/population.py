@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from infra.simulator.accounts import Accounts, account_of
 from infra.simulator.chance import Array, Dice, chance_of
-from infra.simulator.circles import circle_of_stranger, draw_circles
+from infra.simulator.circles import COMMUNITY, circle_of_stranger, draw_circles
 from infra.simulator.handsets import draw_handsets
 from infra.simulator.lines import BLOCK, NONE, Lines, line_id, new_lines
 from infra.simulator.moments import Moment, first_day
-from infra.simulator.people import draw_habits, draw_people
+from infra.simulator.people import PERSONAL, draw_habits, draw_people
 from infra.simulator.places import AREAS, dealers_of
 from infra.simulator.products import draw_products, product_fees
 
-
-@dataclass(frozen=True)
-class Arrivals:
-    """The ids of lines that come to be in a moment, and of the lines that their holders had before, if any."""
-
-    line: Array
-    person: Array
-    former: Lines | None = None
+HOME = 4
+"""Neighbouring places that share a home."""
+PLAN, ENTERPRISE = 0, 4
+"""Kinds of contracts, in the order of CONTRACT_KINDS."""
+CONTRACT_KINDS = ("plan", "handset", "prepay_for_handset", "bundle", "enterprise")
 
 
 def block_sizes(customers: int) -> list[int]:
@@ -39,7 +34,7 @@ def initial_lines(now: Moment, size: int, accounts: Accounts) -> Lines:
     second = Dice(line, now.seed, "ever").happens("second number", now.constants.people.second_number_share)
     second[1:] &= ~second[:-1]
     second[:1] = False
-    lines = _drawn(now, Arrivals(line, line - second), size, accounts)
+    lines = _drawn(now, line, line - second, size, accounts)
     lines["holds_place"][:] = True
     return lines
 
@@ -48,7 +43,7 @@ def newcomers(now: Moment, joined: int, size: int, accounts: Accounts) -> Lines:
     """Strangers who join in this month; about as many as leave for good."""
     coming = _poisson(now.constants.people.joining * size, chance_of(now.seed, "joining", now.block, now.month))
     line = line_id(now.block, size + joined + np.arange(coming))
-    return _drawn(now, Arrivals(line, line), size, accounts)
+    return _drawn(now, line, line, size, accounts)
 
 
 def _poisson(rate: float, chance: float) -> int:
@@ -58,13 +53,13 @@ def _poisson(rate: float, chance: float) -> int:
     return int(np.searchsorted(pdtr(np.arange(most), rate), chance))
 
 
-def _drawn(now: Moment, arrivals: Arrivals, size: int, accounts: Accounts) -> Lines:
-    lines, people = new_lines(len(arrivals.line)), now.constants.people
-    lines["line"][:], lines["person"][:], lines["document"][:] = arrivals.line, arrivals.person, arrivals.person
-    count = (arrivals.person & ((1 << 19) - 1)).astype(np.int64)
-    initial = count < size
-    lines["place"][:] = np.where(initial, arrivals.line & 0xFFFF, circle_of_stranger(arrivals.person, size, now.seed))
-    person = Dice(arrivals.person, now.seed, "ever")
+def _drawn(now: Moment, line: Array, holder: Array, size: int, accounts: Accounts) -> Lines:
+    """Lines by their ids and those of the persons who hold them."""
+    lines, people = new_lines(len(line)), now.constants.people
+    lines["line"][:], lines["person"][:], lines["document"][:] = line, holder, holder
+    initial = _count(holder) < size
+    lines["place"][:] = np.where(initial, line & 0xFFFF, circle_of_stranger(holder, size, now.seed))
+    person = Dice(holder, now.seed, "ever")
     lines["account"][:] = account_of(lines["place"], accounts)
     lines["account"][~initial & ~person.happens("joins account", 0.6)] = NONE
     _belong(lines, person, accounts)
@@ -72,12 +67,33 @@ def _drawn(now: Moment, arrivals: Arrivals, size: int, accounts: Accounts) -> Li
     shares = (people.newcomer_shares, people.brand_shares)
     lines["brand"][:] = np.where(initial, *(person.choice("brand", of_brands) for of_brands in shares[::-1]))
     lines["brand"][member & person.happens("business brand", 0.75)] = 0
-    community = Dice((np.int64(now.block) << 22) + lines["place"] // 32, now.seed, "ever")
-    moved = person.happens("lives elsewhere", 0.3)
-    lines["area"][:] = np.where(moved, person.uniform("area"), community.uniform("area")) * AREAS
-    _settle(now, lines, arrivals.line, initial)
+    lines["area"][:] = _area(now, homes(lines, size))
+    _settle(now, lines, initial)
     draw_circles(lines, now.block, size, now.seed, now.constants)
     return lines
+
+
+def homes(lines: Lines, size: int) -> Array:
+    """The home in which each line's holder lives: that of the person's first number, whatever number it is."""
+    count = _count(lines["person"])
+    found: Array = np.where(count < size, count, lines["place"]) // HOME
+    return found
+
+
+def _count(person: Array) -> Array:
+    """Which of the block's numbers a person's first one is; those there to begin with come first."""
+    count: Array = (person & ((1 << 19) - 1)).astype(np.int64)
+    return count
+
+
+def _area(now: Moment, home: Array) -> Array:
+    """Homes of a community lie in one area, but for some that do not."""
+    block = np.int64(now.block) << 22
+    house = Dice(block + home, now.seed, "home")
+    community = Dice(block + home // (COMMUNITY // HOME), now.seed, "ever")
+    moved = house.happens("lives elsewhere", 0.3)
+    area: Array = np.where(moved, house.uniform("area"), community.uniform("area")) * AREAS
+    return area
 
 
 def _belong(lines: Lines, person: Dice, accounts: Accounts) -> None:
@@ -89,13 +105,14 @@ def _belong(lines: Lines, person: Dice, accounts: Accounts) -> None:
     lines["in_user_group"][:] = member & accounts.user_group[account] & person.happens("in user group", 0.85)
 
 
-def settle(now: Moment, lines: Lines, initial: Array) -> None:
-    """Fill in what comes with a new number: payment, habits, plan, contract, handset, products, dealer, first day."""
-    _settle(now, lines, lines["line"], initial)
+def settle(now: Moment, lines: Lines, former: Lines) -> None:
+    """Fill in what comes with the new number of somebody who had another: all that is not of the person."""
+    _settle(now, lines, np.zeros(len(lines["line"]), bool), former)
 
 
-def _settle(now: Moment, lines: Lines, line: Array, initial: Array) -> None:
-    people, dice = now.constants.people, Dice(line, now.seed, "ever")
+def _settle(now: Moment, lines: Lines, initial: Array, former: Lines | None = None) -> None:
+    """Payment, habits, plan, contract, handset, products, dealer, first day."""
+    people, dice = now.constants.people, Dice(lines["line"], now.seed, "ever")
     person = Dice(lines["person"], now.seed, "ever")
     brand = lines["brand"]
     lines["prepaid"][:] = dice.happens("prepaid", np.array(people.prepaid_shares)[brand])
@@ -104,6 +121,9 @@ def _settle(now: Moment, lines: Lines, line: Array, initial: Array) -> None:
     low, high = np.array(people.birth_years)[brand].T
     lines["birth_year"][:] = low + (high - low + 1) * person.uniform("born")
     draw_people(lines, now.seed, now.constants)
+    if former is not None:
+        for name in PERSONAL:
+            lines[name][:] = former[name]
     draw_habits(lines, now.seed, now.constants)
     before = np.array(people.days_on_net)[brand] * dice.exponential("days on net")
     day = now.begin + dice.whole("joins on", 1, 27)
@@ -143,7 +163,7 @@ def _usual_bill(now: Moment, lines: Lines, minutes: Array, mb: Array) -> Array:
 def _sign(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
     """Some are bound from their first day; of those there to begin with, the terms end month after month."""
     bound = now.constants.contracts
-    kinds = dice.choice("contract kind", bound.kind_shares)
+    kinds = contract_kinds(lines, dice.choice("contract kind", bound.kind_shares))
     share = np.where(lines["prepaid"], bound.prepaid_share, bound.postpaid_share)
     signs = dice.happens("signs", share * np.where(initial, bound.longer_bound, 1))
     term = np.array(bound.terms)[dice.choice("term", bound.term_shares)]
@@ -154,6 +174,12 @@ def _sign(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
     lines["contract_end"][:] = np.where(signs, month_start(now, term - begun) - 1, NONE)
     lines["contract_kind"][:] = np.where(signs, kinds, NONE)
     lines["agreed"][:] = lines["expected"]
+
+
+def contract_kinds(lines: Lines, kinds: Array) -> Array:
+    """What is signed: an enterprise's contract only by who belongs to one, a plan's by the others."""
+    found: Array = np.where((kinds == ENTERPRISE) & (lines["account"] == NONE), PLAN, kinds)
+    return found
 
 
 def month_start(now: Moment, later: Array) -> Array:

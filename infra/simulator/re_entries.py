@@ -12,7 +12,10 @@ from infra.simulator.moments import Moment
 from infra.simulator.places import AREAS, pushing_dealers
 from infra.simulator.population import settle
 
-_KEPT = ("person", "document", "place", "holds_place", "area", "imei", "price_band", "handset_brand", "handset_since")
+_KEPT = (
+    *("person", "document", "place", "holds_place", "area", "account", "role", "in_user_group"),
+    *("imei", "price_band", "handset_brand", "handset_since"),
+)
 
 
 def plan_returns(now: Moment, lines: Lines) -> None:
@@ -40,13 +43,11 @@ def returning(now: Moment, lines: Lines, size: int) -> Lines:
     _change_what_shows(now, new, dice)
     handset = {name: new[name].copy() for name in ("imei", "price_band", "handset_brand", "handset_since")}
     new["brand"][:] = np.where(dice.happens("other brand", 0.35), dice.choice("brand", (1, 1, 2)), former["brand"])
-    settle(now, new, np.zeros(len(new["line"]), bool))
+    settle(now, new, former)
     same = dice.happens("same handset", now.constants.re_entry.same_handset)
     for name, column in handset.items():
         new[name][same] = column[same]
     new["handset_since"][same] = new["activated"][same]
-    for name in ("sensitivity", "channel_taste", "birth_year"):
-        new[name][:] = former[name]
     pushed = pushing_dealers(now.seed, now.constants.people.pushing_dealers)[former["dealer"]] & (former["dealer"] >= 0)
     loyal = pushed & dice.happens("same dealer", 0.7)
     new["dealer"][loyal] = former["dealer"][loyal]

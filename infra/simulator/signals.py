@@ -1,8 +1,8 @@
 """Signals: the warning signals of who is about to go, and the same as false alarms of who is not.
 
-The eight of the domain (section 4): a competitor's service line called, calls forwarded to a competitor,
+The eight of the domain (section 3): a competitor's service line called, calls forwarded to a competitor,
 suspension to keep the number, a falling bill, voluntary suspension, a contract that expires, overdue arrears
-and a severe complaint; and a second SIM.
+and a severe complaint; and a second SIM (section 4).
 """
 
 from __future__ import annotations
@@ -53,6 +53,16 @@ def noted_events(now: Moment, lines: Lines, felt: Felt, going: Array, happened: 
     long = now.dice.exponential("seconds")[events.at] * np.where(going[events.at], 150, 70)
     events.seconds[called] = (15 + long[called]).clip(max=3_000)
     return events
+
+
+def within_talk(events: Events, minutes: Array) -> Events:
+    """The events without competitor calls of who called nobody; no call is longer than all of somebody's talk."""
+    called = events.kind == KINDS.index("competitor_call")
+    talked = 60 * minutes[events.at]
+    seconds = np.where(called, np.minimum(events.seconds, talked), events.seconds).astype(np.int32)
+    possible = ~called | (talked >= 1)
+    columns = (events.at, events.kind, events.since, events.until, seconds)
+    return Events(*(column[possible] for column in columns))
 
 
 def _chances(now: Moment, lines: Lines, felt: Felt, going: Array) -> dict[str, Array]:

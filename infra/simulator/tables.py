@@ -6,34 +6,38 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infra.simulator import places
 from infra.simulator.chance import Array, Dice
 from infra.simulator.circles import NETWORKS
-from infra.simulator.departures import FORCED, FRAUD, PORTED
+from infra.simulator.departures import FORCED, FRAUD, MONTHS_KEPT, PORTED
 from infra.simulator.handsets import HANDSET_BRANDS, PRICE_BANDS
 from infra.simulator.life import LivedMonth
 from infra.simulator.lines import FRIENDS, NONE, Lines, on_net, phone_number
+from infra.simulator.moments import month_of
 from infra.simulator.outreach import OUTCOMES, REACHED
+from infra.simulator.population import CONTRACT_KINDS
 from infra.simulator.signals import KINDS
 
 _STATUS = ("active", "suspended", "closed", "ported_out", "closed_arrears", "closed_fraud")
-_CONTRACT_KINDS = ("plan", "handset", "prepay_for_handset", "bundle", "enterprise")
 
 
 def customer_tables(lived: LivedMonth) -> dict[str, pa.Table]:
     """The tables whose rows go with numbers; a closed number stays in `customers` for a while, elsewhere not."""
     lines, now = lived.block.lines, lived.now
-    ids, live = numbers(lines), pa.array(on_net(lines, now.begin))
-    by_line: dict[str, Mapping[str, object]] = {
-        "usage": lived.usage,
-        "bills": _bills(lived),
-        "devices": _devices(lines),
+    ids, live, kept = numbers(lines), on_net(lines, now.begin), lines["closed_on"] == NONE
+    by_line: dict[str, tuple[Mapping[str, object], Array]] = {
+        "usage": (lived.usage, live),
+        "bills": (_bills(lived), live),
+        "devices": (_devices(lines), kept),
     }
-    made = {name: pa.table({"customer_id": ids, **columns}).filter(live) for name, columns in by_line.items()}
     return {
         "customers": _customers(lived, ids),
-        **made,
+        **{
+            name: pa.table({"customer_id": ids, **columns}).filter(pa.array(rows))
+            for name, (columns, rows) in by_line.items()
+        },
         "contacts": _contacts(lived, ids),
         "service_events": _events(lived, ids),
         "contracts": _contracts(lived, ids),
@@ -92,17 +96,12 @@ def _customers(lived: LivedMonth, ids: pa.Array) -> pa.Table:
 
 def _shown(lived: LivedMonth) -> Array:
     """Closed numbers that are still shown; others are kept only because their holders come back."""
-    from infra.simulator.departures import MONTHS_KEPT
-    from infra.simulator.moments import month_of
-
     closed = month_of(lived.block.lines["closed_on"])
     shown: Array = closed + MONTHS_KEPT >= lived.now.number
     return shown
 
 
 def _masked(ids: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.utf8_replace_slice(ids, start=3, stop=7, replacement="****")
 
 
@@ -110,7 +109,8 @@ def _bills(lived: LivedMonth) -> dict[str, object]:
     """Nobody owes in advance, and nobody who pays afterwards has a balance: missing, not zero."""
     prepaid = lived.block.lines["prepaid"]
     columns: dict[str, object] = dict(lived.bill)
-    columns["arrears"] = pa.array(lived.bill["arrears"], mask=prepaid)
+    for name in ("arrears", "payment_delay_days"):
+        columns[name] = pa.array(lived.bill[name], mask=prepaid)
     for name in ("balance", "recharge_amount", "recharge_count"):
         columns[name] = pa.array(lived.bill[name], mask=~prepaid)
     return columns
@@ -153,7 +153,7 @@ def _contracts(lived: LivedMonth, ids: pa.Array) -> pa.Table:
     return pa.table(
         {
             "customer_id": ids,
-            "kind": named(_CONTRACT_KINDS, lines["contract_kind"]),
+            "kind": named(CONTRACT_KINDS, lines["contract_kind"]),
             "started_on": day(lines["contract_start"]),
             "ends_on": day(lines["contract_end"]),
             "penalty": money(0.3 * months_left * lines["agreed"]),

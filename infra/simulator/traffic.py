@@ -40,14 +40,14 @@ def use(now: Moment, lines: Lines, share: Array, networks: Array) -> dict[str, A
     data = lines["mb"] * level * dice.factor("data", made.month_spread * 1.2)
     content = dice.count("content", lines["content"] * level)
     far = out * (lines["far_share"] * dice.factor("far", 0.4)).clip(max=0.8)
-    abroad = out * lines["abroad"] * dice.factor("abroad", 0.6)
+    abroad = np.minimum(out * lines["abroad"] * dice.factor("abroad", 0.6), out - far)
     texts = dice.count("texts", (lines["texts"] * level * dice.factor("texty", 0.3)).clip(max=5)) * 1.0
     texts = np.where(lines["texts"] > 5, (lines["texts"] * level).round(), texts)
     usage = {
         "voice_out_minutes": out,
         "voice_in_minutes": out * dice.factor("in", 0.25) * 0.95,
         **_by_network(lines, networks, out, now.constants.circle.covered),
-        "local_minutes": (out - far - abroad).clip(min=0),
+        "local_minutes": out - far - abroad,
         "long_distance_minutes": far,
         "international_minutes": abroad,
         "roaming_minutes": np.where(travels, made.travel_minutes * dice.exponential("roams") * level, 0)

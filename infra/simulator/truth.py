@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 def chance_of_leaving(now: Moment, lines: Lines, window: tuple[int, int]) -> Array:
     """P(leaving by choice within (`window[0]`, `window[1]`] months | whole state at the end of this one).
 
-    Of the decided it rests on the hazards of the lead alone. Of the others, who decide first, it takes next
-    month's hazard for that of the months to come, but for contracts and offers that are known to end: what else
-    will have happened by then nobody knows. Being closed by force before is left out.
+    Of the decided it rests on the hazards of the lead alone; of the others, who decide first, on next month's hazard
+    and on what it will be later as far as that can be known (`hazard_later`). Being closed by force before is left out.
     """
     hazards = lead_hazards(now.constants.leaving.lead_shares)
     decided = lines["decided"] != NONE

@@ -122,6 +122,7 @@ class Mood:
     service: float
     badly_handled: float
     device: float
+    misses: float
     survey_share: float
     survey_mean: float
     survey_slope: float

@@ -121,3 +121,24 @@ def test_the_same_effect_for_all_is_the_same_factor() -> None:
     moved = both.join(reached.select("customer_id").unique(), "customer_id")
     factor = (moved["hazard_called"] / moved["hazard"]).filter(moved["hazard"] < 0.4)
     assert factor.to_numpy() == pytest.approx(np.exp(-0.6), rel=1e-3)
+
+
+def test_a_second_contact_soon_after_tires_few_and_takes_nothing_from_the_others() -> None:
+    who = beginning(customers=3_000)
+    called = third_of_all(lived(who, 2))
+    twice = Contacts(np.concatenate([contacts(called, step=1).rows, contacts(called, step=2).rows]))
+    truth = rows(lived(who, 3, twice), "truth").filter(pl.col("p_leave_given_contact").is_not_null())
+    change = truth.with_columns(change=pl.col("p_leave_given_contact") - pl.col("p_leave_without_contact"))
+    first, second = (change.filter(pl.col("month") == day(step)) for step in (1, 2))
+    helped = first.filter(pl.col("change") < 0).join(second, on="customer_id", suffix="_second")
+    assert helped.height > 500
+    assert 0.05 < (helped["change_second"] > 1e-9).mean() < 0.2
+
+
+def test_a_channel_that_nobody_knows_is_liked_as_much_as_any(untouched) -> None:
+    numbers = third_of_all(untouched)
+    moved = {}
+    for channel in ("wap", "app", "letter", "hall"):
+        truth = pl.DataFrame(lived(beginning(customers=CUSTOMERS), 2, contacts(numbers, channel=channel))[1].truth)
+        moved[channel] = truth["p_leave_given_contact"].to_list()
+    assert moved["wap"] == moved["app"] != moved["hall"] != moved["letter"]

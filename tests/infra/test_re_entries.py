@@ -66,6 +66,14 @@ def test_the_sensitivities_stay_those_of_the_person(months, came_back) -> None:
     assert both["person"].to_list() == both["person_before"].to_list()
 
 
+def test_an_enterprise_keeps_its_member_on_the_new_number(months, came_back) -> None:
+    members = rows(months, "account_members").unique("customer_id", keep="first").select("customer_id", "account_id")
+    both = came_back.join(members, left_on="former_customer_id", right_on="customer_id")
+    both = both.join(members, on="customer_id", how="left", suffix="_now")
+    assert both.height > 5
+    assert both["account_id_now"].to_list() == both["account_id"].to_list()
+
+
 def test_where_nobody_comes_back_nobody_does() -> None:
     truth = rows(lived(beginning("no_re_entry", customers=2_000), months=5), "truth")
     assert truth["former_customer_id"].null_count() == truth.height
