@@ -89,7 +89,8 @@ def table_of(results: dict[int, dict[str, Figures]]) -> str:
         )
     apart = max(each.values()) / min(each.values())
     verdict = "met" if apart <= SPREAD else "missed"
-    lines.append(f"per million, largest over smallest: {apart:.2f} (goal {SPREAD}: {verdict})")
+    if len(each) > 1:
+        lines.append(f"per million, largest over smallest: {apart:.2f} (goal {SPREAD}: {verdict})")
     sides = results[max(results)][ALONE]
     total = sum(sides.values())
     lines += ["", f"{'side alone':20}{'cpu s':>9}{'share':>8}"]

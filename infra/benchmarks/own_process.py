@@ -29,6 +29,9 @@ PROGRAM = (
 )
 """What the program loads sooner or later; loading it belongs to no single step."""
 
+FEWEST = 2_000
+"""Customers of a simulated operator: with fewer, chance alone makes a month look like a partial extract."""
+
 Figures = dict[str, Any]
 Result = TypeVar("Result")
 
@@ -66,6 +69,17 @@ def arguments(about: str | None, engines: Iterable[str]) -> argparse.ArgumentPar
     return parser
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of a number on a benchmark's command line that has to be so large."""
+
+    def parsed(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least:,} on")
+        return int(text)
+
+    return parsed
+
+
 def by_customers(
     about: str | None,
     steps: Iterable[str],
@@ -78,7 +92,7 @@ def by_customers(
     A step is `run` in an own process, which prints its figures for `in_own_process`.
     """
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--customers", type=at_least(FEWEST), nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
     parser.add_argument("--step", choices=list(steps), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from features.months import Month, months_between
 from flows import key, list_steps, model_steps, monitor_steps, steps
 from infra.benchmarks.operator_home import SOURCE, home_in
+from infra.benchmarks.own_process import FEWEST, at_least
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace
@@ -31,7 +32,7 @@ FIRST, TRAINED_AFTER, QUIET_MONTHS = Month(2025, 1), 8, 12
 TRAINED = FIRST + (TRAINED_AFTER - 1)
 """The worlds' changes begin in the month after it."""
 QUIET, CHANGING = "usual", ("season", "tariff_reform", "app_hall", "price_war", "data_error")
-FLAGGED = frozenset({"watch", "drifted"})
+FLAGGED, UNJUDGED = frozenset({"watch", "drifted"}), "not enough data"
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,8 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[203, 204, 205], help="one operator each")
-    parser.add_argument("--customers", type=int, default=5_000, help="of each operator")
+    parser.add_argument("--seeds", type=at_least(0), nargs="+", default=[203, 204, 205], help="one operator each")
+    parser.add_argument("--customers", type=at_least(FEWEST), default=5_000, help="of each operator")
     parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
     return parser.parse_args()
 
@@ -169,12 +170,18 @@ def in_a_row(one: MonthJudged) -> str:
 
 
 def summary(judged: Sequence[MonthJudged]) -> str:
-    """The last line: changes flagged of all changes, and quiet months flagged of all quiet months."""
+    """Changes flagged of all changes, quiet months flagged of those that could be judged, and the goals met.
+
+    A month of which nothing can be said is no quiet month, and a change that nothing can be said of is missed.
+    """
     changes = [one for one in judged if one.change]
-    quiet = [one for one in judged if not one.change]
+    quiet = [one for one in judged if not one.change and one.verdict != UNJUDGED]
+    flagged, false = sum(one.flagged for one in changes), sum(one.flagged for one in quiet)
+    goals = (bool(changes) and flagged == len(changes), bool(quiet) and false * QUIET_MONTHS <= len(quiet))
     return (
-        f"{sum(one.flagged for one in changes)} of {len(changes)} changes flagged in their month, "
-        f"{sum(one.flagged for one in quiet)} false flags in {len(quiet)} quiet months"
+        f"{flagged} of {len(changes)} changes flagged in their month (goal: all), {false} false flags in {len(quiet)} "
+        f"quiet months (goal: at most one in twelve), {sum(one.verdict == UNJUDGED for one in judged)} not judged\n"
+        f"{sum(goals)} of {len(goals)} goals met"
     )
 
 

@@ -4,8 +4,9 @@ For each seed a world is drawn from the ranges of its file. A small operator liv
 Holdfast, and a large one, twenty times its size, whose raw columns a reference booster is given. Both learn from the
 same months; both, bare LightGBM and the simulator's own probability are judged on later months of the large one.
 
-Then the null worlds: without a signal nobody may be told apart, and where contacts do nothing no campaign may be
-claimed to have done anything. --world judges one world alone: the model, or with --campaign campaigns read out.
+Then the null worlds: without a signal nobody may be told apart, where contacts do nothing no campaign may be claimed
+to have done anything, and where they do the same to all, choosing people by effect gains nothing. --world judges one
+world alone: the model or, where a null world is about contacts and with --campaign, campaigns read out.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.benchmarks.truth_goals import Figure, aucs, campaign_goals, goals
+from infra.benchmarks.own_process import FEWEST, at_least
+from infra.benchmarks.truth_goals import Figure, aucs, campaign_goals, goals, targeting_goals
 from infra.benchmarks.truth_world import LARGER, Trial, run
+from infra.simulator.worlds import WorldError, draw_world, read_world
 
 NEEDED_SHARE = 0.8
 """Of the worlds, in which a goal has to be met: 8 of 10."""
@@ -35,7 +38,13 @@ class Trials:
     campaign: bool = False
 
 
-WORLDS = (Trials("usual", 10), Trials("no_signal", 1), Trials("no_contact_effect", 5, campaign=True))
+WORLDS = (
+    Trials("usual", 10),
+    Trials("no_signal", 1),
+    Trials("no_contact_effect", 5, campaign=True),
+    Trials("same_effect", 2, campaign=True),
+)
+SAME_FOR_ALL = "same_effect"
 UNSEEN = range(301, 311)
 """Seeds of worlds, operators and campaigns that nobody looked at while the model was made."""
 
@@ -53,21 +62,27 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(UNSEEN), help="one drawn world each")
+    parser.add_argument("--seeds", type=at_least(0), nargs="+", default=list(UNSEEN), help="one drawn world each")
     parser.add_argument("--world", help="name of a world file, or its path (default: usual, then the null worlds)")
-    parser.add_argument("--customers", type=int, default=20_000, help=f"of Holdfast; the reference has {LARGER} times")
+    of_both = f"of Holdfast; the reference has {LARGER} times"
+    parser.add_argument("--customers", type=at_least(FEWEST), default=20_000, help=of_both)
     parser.add_argument("--campaign", action="store_true", help="with --world: read campaigns out, not judge the model")
     parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
     parser.add_argument("--json", type=Path, help="file for all figures")
     asked = parser.parse_args()
     if asked.campaign and not asked.world:
         parser.error("--campaign needs the --world whose campaigns are to be read out")
+    try:
+        read_world(asked.world or WORLDS[0].world)
+    except WorldError as problem:
+        parser.error(str(problem))
     return asked
 
 
 def _judged(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Of each world and seed: areas where a model was judged, and the goals."""
-    alone = [Trials(asked.world, len(asked.seeds), asked.campaign)] if asked.world else []
+    campaign = asked.campaign or any(known.campaign for known in WORLDS if known.world == asked.world)
+    alone = [Trials(asked.world, len(asked.seeds), campaign)] if asked.world else []
     for trials in alone or WORLDS:
         for seed in asked.seeds[: trials.seeds]:
             with tempfile.TemporaryDirectory(dir=asked.scratch) as folder:
@@ -77,8 +92,6 @@ def _judged(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _model(world: str, customers: int, seed: int, folder: Path) -> dict[str, Any]:
-    from infra.simulator.worlds import draw_world, read_world
-
     judged = run(Trial(draw_world(read_world(world), seed), customers, seed, folder / "trial"))
     return {"auc": aucs(judged), "goals": goals(judged)}
 
@@ -88,7 +101,10 @@ def _campaign(world: str, customers: int, seed: int, folder: Path) -> dict[str, 
     from infra.benchmarks.truth_campaign import claimed_and_true
 
     claimed, true = claimed_and_true(world, customers, seed, folder)
-    return {"truth": true, "goals": campaign_goals(claimed, true)}
+    goals = campaign_goals(claimed, true.kept)
+    if world == SAME_FOR_ALL:
+        goals |= targeting_goals(true)
+    return {"truth": true.kept, "goals": goals}
 
 
 def _print_world(result: dict[str, Any]) -> None:

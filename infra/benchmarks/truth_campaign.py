@@ -12,7 +12,7 @@ from flows import campaign_steps, key, list_steps, model_steps, steps
 from flows.settings import INFRA
 from flows.simulated_home import SOURCE, Order, SimulatedOperator, advance, start
 from flows.workspace import Workspace, open_workspace
-from infra.benchmarks.truth_goals import Figure
+from infra.benchmarks.truth_goals import Figure, TrueEffect
 
 NAME = "truth"
 FIRST, TRAINED = Month(2024, 1), Month(2024, 8)
@@ -21,8 +21,8 @@ SETTINGS = INFRA / "settings" / "demo.toml"
 """Everybody may be part and half are withheld, as in the demo: the most that so many customers can tell."""
 
 
-def claimed_and_true(world: str, customers: int, seed: int, folder: Path) -> tuple[Figure, float]:
-    """The readout's difference in leaving between the arms, and the mean of what contacts truly changed; in shares.
+def claimed_and_true(world: str, customers: int, seed: int, folder: Path) -> tuple[Figure, TrueEffect]:
+    """The readout's difference in leaving between the arms, and what contacts truly changed; in shares.
 
     Everything goes Holdfast's own way: extracts, training, list, draw, tasks, resolver, responses, readout. Above
     nought the contacts kept people.
@@ -56,8 +56,11 @@ def _ingest(work: Workspace, first: Month, last: Month) -> None:
     steps.ingest(work, steps.Arrival(SOURCE, extracts, list(months_between(first, last))))
 
 
-def _truly(truth: Path) -> float:
+def _truly(truth: Path) -> TrueEffect:
     """By how much the contacted were less likely to leave within three months than they had been without."""
-    without, given = "p_leave_without_contact", "p_leave_given_contact"
-    contacted = pl.scan_parquet(truth / "*.parquet").filter(pl.col(without).is_not_null())
-    return float(contacted.select((pl.col(without) - pl.col(given)).mean()).collect().item() or 0)
+    risk, effect = pl.col("p_leave_without_contact"), pl.col("effect")
+    contacted = pl.scan_parquet(truth / "*.parquet").filter(risk.is_not_null())
+    effects = contacted.with_columns(effect=risk - pl.col("p_leave_given_contact")).collect()
+    fifth = effects.height // 5
+    by_effect, by_risk = (effects.top_k(fifth, by=by).select(effect.mean()).item() for by in (effect, risk))
+    return TrueEffect(effects.select(effect.mean()).item(), by_effect, by_risk)

@@ -17,6 +17,8 @@ GINI_SHARE = 0.97
 CALIBRATED = (0.9, 1.1)
 NO_SIGNAL = 1e-3
 """Standard deviation of the true probability below which it tells nobody apart."""
+TARGETING_GAIN = 0.05
+"""Above nought because the very likeliest to leave cannot be kept by a factor alone: hazards end at a half."""
 NORMAL_95 = 1.959964
 HOLDFAST, BARE, REFERENCE, TRUTH = "holdfast", "bare LightGBM", "reference booster", "true probability"
 
@@ -113,6 +115,21 @@ def _null_goals(judged: Judged) -> dict[str, tuple[Figure, bool]]:
 def campaign_goals(claimed: Figure, true: float) -> dict[str, tuple[Figure, bool]]:
     """What a campaign is claimed to have kept holds what its contacts truly kept: nought where they do nothing."""
     return {"claim holds the truth": (claimed, claimed.low <= true <= claimed.high)}
+
+
+@dataclass(frozen=True)
+class TrueEffect:
+    """What contacts truly did: the mean of what they kept, and what a fifth chosen by effect or by risk would keep."""
+
+    kept: float
+    by_effect: float
+    by_risk: float
+
+
+def targeting_goals(true: TrueEffect) -> dict[str, tuple[Figure, bool]]:
+    """Where contacts do the same to all, who knew each one's effect would keep hardly more than who knows the risk."""
+    gain = true.by_effect / true.by_risk - 1
+    return {"gain of choosing by effect": (Figure(gain, gain, gain), gain <= TARGETING_GAIN)}
 
 
 def _delong(judged: Judged) -> tuple[Floats, Floats]:

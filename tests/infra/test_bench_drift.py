@@ -13,8 +13,18 @@ def judged(change: str, verdict: str) -> MonthJudged:
 def test_the_last_line_counts_changes_and_false_flags():
     months = [judged("season", "drifted"), judged("app_hall", "ok"), judged("price_war", "watch")]
     quiet = [judged("", "ok"), judged("", "watch"), judged("", "not enough data")]
-    told = "2 of 3 changes flagged in their month, 1 false flags in 3 quiet months"
-    assert summary([*months, *quiet]) == told
+    assert summary([*months, *quiet]) == (
+        "2 of 3 changes flagged in their month (goal: all), 1 false flags in 2 quiet months "
+        "(goal: at most one in twelve), 1 not judged\n0 of 2 goals met"
+    )
+
+
+def test_all_changes_flagged_and_one_false_flag_in_twelve_meet_the_goals():
+    quiet = [judged("", "watch"), *[judged("", "ok")] * 11]
+    assert summary([judged("season", "watch"), *quiet]).endswith("\n2 of 2 goals met")
+    assert summary([judged("season", "watch"), *quiet[:-1]]).endswith("\n1 of 2 goals met")
+    assert summary([judged("season", "not enough data"), *quiet]).endswith("\n1 of 2 goals met")
+    assert summary([judged("", "not enough data")]).endswith("\n0 of 2 goals met")
 
 
 def test_a_row_tells_what_jumped():

@@ -14,10 +14,12 @@ from infra.benchmarks.truth_goals import (
     TRUTH,
     Figure,
     Judged,
+    TrueEffect,
     aucs,
     campaign_goals,
     gini_share,
     goals,
+    targeting_goals,
 )
 
 ROWS = 40_000
@@ -71,6 +73,11 @@ def test_a_claim_has_to_hold_what_contacts_truly_did():
     claimed = Figure(0.03, 0.01, 0.05)
     assert [met for _, met in campaign_goals(claimed, 0.04).values()] == [True]
     assert [met for _, met in campaign_goals(claimed, 0.0).values()] == [False]
+
+
+def test_choosing_by_effect_may_gain_hardly_anything_where_contacts_do_the_same_to_all():
+    assert [met for _, met in targeting_goals(TrueEffect(0.02, 0.0510, 0.05)).values()] == [True]
+    assert [met for _, met in targeting_goals(TrueEffect(0.02, 0.0600, 0.05)).values()] == [False]
 
 
 def test_a_goal_is_met_where_eight_of_ten_worlds_meet_it():
