@@ -12,9 +12,9 @@ class Campaigns(dy.Schema):
     kind = one_of(KINDS, "What it was for.")
     plan = name("Care plan or offer.")
     channel = name("Channel, for example hall, hotline or sms.", sensitivity="none")
-    started_on = date("First day.", known="when it happens", key=True)
-    ended_on = date("Last day as planned.", known="in advance")
-    budget = money("Budget.")
+    started_on = date("First day.", known="when it happens", key=True, sensitivity="business")
+    ended_on = date("Last day as planned.", known="in advance", sensitivity="business")
+    budget = money("Budget.", sensitivity="business")
 
 
 CONTRACT = Contract(

@@ -113,7 +113,7 @@ def name(
     )
 
 
-def money(description: str) -> dy.Decimal:
+def money(description: str, *, sensitivity: Sensitivity = "personal") -> dy.Decimal:
     """An amount in the source's currency, exact to a ten-thousandth so that sums do not depend on their order."""
     return dy.Decimal(
         *MONEY_DIGITS,
@@ -121,17 +121,17 @@ def money(description: str) -> dy.Decimal:
         min=-ABSURD_AMOUNT,
         max=ABSURD_AMOUNT,
         description=description,
-        metadata=described(unit="currency", sensitivity="personal"),
+        metadata=described(unit="currency", sensitivity=sensitivity),
     )
 
 
-def volume(description: str, unit: str) -> dy.Float64:
+def volume(description: str, unit: str, *, sensitivity: Sensitivity = "personal") -> dy.Float64:
     return dy.Float64(
         nullable=True,
         min=0,
         max=ABSURD_VOLUME,
         description=description,
-        metadata=described(unit=unit, sensitivity="personal"),
+        metadata=described(unit=unit, sensitivity=sensitivity),
     )
 
 
@@ -168,10 +168,17 @@ def one_of(
     )
 
 
-def date(description: str, known: Known, *, required: bool = False, key: bool = False) -> dy.Date:
+def date(
+    description: str,
+    known: Known,
+    *,
+    sensitivity: Sensitivity = "personal",
+    required: bool = False,
+    key: bool = False,
+) -> dy.Date:
     return dy.Date(
         nullable=not (required or key),
         primary_key=key,
         description=description,
-        metadata=described(unit="date", sensitivity="personal", known=known),
+        metadata=described(unit="date", sensitivity=sensitivity, known=known),
     )

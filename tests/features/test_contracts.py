@@ -110,6 +110,11 @@ def test_an_interval_is_two_dates_of_its_table_of_which_the_start_is_known(contr
         ("outcomes", "churned", False),
         ("responses", "outcome", True),
         ("responses", "accepted", False),
+        ("plans", "fee", True),
+        ("plans", "included_mb", True),
+        ("accounts", "spend", True),
+        ("dealers", "since", True),
+        ("campaigns", "started_on", True),
     ],
 )
 def test_a_message_quotes_no_value_that_could_tell_who_it_is(table: str, column: str, shown: bool):
