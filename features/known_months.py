@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -56,3 +56,17 @@ class KnownMonths:
     def _refuse_later(self, name: str, month: Month) -> None:
         if month > self.as_of:
             raise FeaturesError(f"{name}: {month} lies after {self.as_of}; features see months up to as-of only")
+
+
+def refuse_lacking(rows: Frame, table: str, month: Month, columns: Iterable[str]) -> None:
+    """Raise FeaturesError when a table month lacks one of `columns`: it was taken in under an older contract.
+
+    Only a load as in time cures it: what is taken in again is otherwise known from now on, not from then.
+    """
+    held = rows.collect_schema().names()
+    lacking = [column for column in columns if column not in held]
+    if lacking:
+        raise FeaturesError(
+            f"{table} {month}: no column {', '.join(lacking)}, which came into the contract after the month was taken "
+            f"in; take all months in again as in time: holdfast ingest --all --backload"
+        )

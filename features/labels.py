@@ -9,7 +9,7 @@ import narwhals as nw
 
 from features import FeaturesError
 from features.contracts.customers import LEFT_BY_CHOICE, LEFT_BY_FORCE
-from features.known_months import Frame, KnownMonths
+from features.known_months import Frame, KnownMonths, refuse_lacking
 from features.months import Month, months_between
 
 
@@ -87,6 +87,7 @@ def active_customers(known: KnownMonths, month: Month, churn: ChurnDefinition) -
                 f"{activity.table}: {month} was not on hand at the close of {known.as_of}, but the churn definition "
                 f"needs it; run holdfast ingest --month {month}"
             )
+        refuse_lacking(rows, activity.table, month, [activity.column])
         parts.append(rows.filter(nw.col(activity.column) > 0).select("customer_id"))
     return nw.concat(parts, how="vertical").unique("customer_id")
 

@@ -19,6 +19,7 @@ from tests.made_operator import BUCKETS, CHURN, NOW, deliver, ledger_in, made_mo
 AS_OF = Month(2025, 3)
 WANTED = FeatureSet(CHURN, (), "code 1")
 TABLES = made_months(customers=40, months=4)
+TABLES_OF_APRIL = {name: rows.filter(pl.col("month") == "2025-04") for name, rows in TABLES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +158,27 @@ def test_own_indicators_are_those_delivered_by_then(ledger: MonthLedger):
     assert found.id != before.id
     assert found.table == f"features-{found.id}"
     assert [custom.name for custom in feature_set_at(ledger, AS_OF + 1, CHURN, "code 1").custom] == ["newer", "score"]
+
+
+def test_a_month_taken_in_before_a_column_came_into_its_contract_is_refused_by_name(ledger: MonthLedger):
+    older = {"bills": TABLES["bills"].drop("points", "margin")}
+    deliver(ledger, older, ["2025-01"])
+    with pytest.raises(FeaturesError) as refused:
+        built(ledger)
+    assert str(refused.value) == (
+        "bills 2025-01: no column margin, points, which came into the contract after the month was taken in; "
+        "take all months in again as in time: holdfast ingest --all --backload"
+    )
+
+
+def test_a_month_is_not_refused_for_what_no_indicator_is_made_of(ledger: MonthLedger):
+    undisturbed = built(ledger)
+    deliver(ledger, {"customers": TABLES["customers"].drop("masked_number")}, ["2025-03"])
+    assert built(ledger).rows == undisturbed.rows
+
+
+def test_an_older_month_that_no_window_reaches_is_not_looked_at(ledger: MonthLedger):
+    for month in ("2025-05", "2025-06", "2025-07"):
+        deliver(ledger, {name: rows.with_columns(month=pl.lit(month)) for name, rows in TABLES_OF_APRIL.items()})
+    deliver(ledger, {"bills": TABLES["bills"].drop("points")}, ["2025-01"])
+    assert built(ledger, Month(2025, 7)).rows

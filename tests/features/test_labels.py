@@ -239,3 +239,10 @@ def test_labels_read_nothing_of_the_scoring_month_or_before():
 
     labels(KnownMonths(Month(2025, 9), read), population("ann"), M, 2, BILLED)
     assert sorted(set(asked)) == ["2025-02", "2025-03", "2025-04", "2025-05"]
+
+
+def test_a_month_taken_in_before_its_activity_was_in_the_contract_is_refused_by_name():
+    known = known_months("2025-02", bills="month customer_id amount\n2025-02 ann 50")
+    undated = dataclasses.replace(known, read=lambda *at: known.read(*at).drop("amount"))  # type: ignore[union-attr]
+    with pytest.raises(FeaturesError, match="bills 2025-02: no column amount, which came into the contract after"):
+        active_customers(undated, M + 1, BILLED)
