@@ -21,7 +21,7 @@ _Spoiling: TypeAlias = Callable[[pa.Table, Array], pa.Table]
 
 @dataclass(frozen=True)
 class Dirt:
-    """The share of rows that are spoilt, and the seed by which; texts hold unreadable numbers too."""
+    """The share of bad rows that an ingest sees, and the seed by which; texts hold unreadable numbers too."""
 
     share: float
     seed: int
@@ -29,20 +29,29 @@ class Dirt:
 
 
 def soil(rows: pa.Table, name: str, dirt: Dirt, stamp: str) -> pa.Table:
-    """Repeat some of the share of the rows of contract table `name`, and spoil the others, each way equally often.
+    """Spoil rows of contract table `name`, and repeat some others, each way equally often.
 
     Tables too small for a whole row of dirt stay clean. The same seed, table and `stamp` of month and block spoil
     the same rows.
     """
     rng = np.random.default_rng([dirt.seed, zlib.crc32(f"{name} {stamp}".encode())])
-    spoilt = rng.choice(len(rows), int(dirt.share * len(rows)), replace=False)
     ways = list(_ways(name, dirt))
-    shares = [spoilt[way :: len(ways) + 1] for way in range(len(ways) + 1)]
-    for spoil, places in zip(ways, shares[1:], strict=True):
+    spoilt = rng.choice(len(rows), _to_spoil(len(rows), dirt.share, len(ways) + 1), replace=False)
+    *shares, repeated = (spoilt[way :: len(ways) + 1] for way in range(len(ways) + 1))
+    for spoil, places in zip(ways, shares, strict=True):
         at = np.zeros(len(rows), bool)
         at[places] = True
         rows = spoil(rows, at)
-    return pa.concat_tables([rows, rows.take(pa.array(shares[0]))])
+    return pa.concat_tables([rows, rows.take(pa.array(repeated))])
+
+
+def _to_spoil(rows: int, share: float, ways: int) -> int:
+    """How many rows to spoil or repeat so that `share` of what is sent is bad, and never more.
+
+    Both rows of a repeated pair are bad, and one of them is a row more: bad are `spoilt * (1 + 1 / ways)` of
+    `rows + spoilt / ways`.
+    """
+    return int(share * rows * ways / (ways + 1 - share))
 
 
 def _ways(name: str, dirt: Dirt) -> Iterator[_Spoiling]:

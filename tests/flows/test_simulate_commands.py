@@ -166,6 +166,21 @@ def test_chinese_csv_comes_with_a_mapping_of_its_own(tmp_path: Path):
     assert rows["customers"][1] > 0
 
 
+def test_an_ingest_sees_the_share_of_bad_rows_that_was_asked_for_and_takes_just_less_than_it_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home, key = tmp_path / "home", tmp_path / "key"
+    key.write_bytes(b"k" * 64)
+    monkeypatch.setenv("HOLDFAST_KEY_FILE", str(key))
+    words = ("--customers", "3000", "--months", "1", "--dirt", "0.009", "--json")
+    begun = holdfast("simulate", "start", "--home", home, *words).json
+    whole = ("--source", begun["source"], "--from", begun["extracts"], "--all", "--home", home, "--json")
+    delivered = holdfast("ingest", *whole).json["delivered"]
+    shares = [table["rejected"] / (table["rows"] + table["rejected"]) for table in delivered if table["rows"] > 3000]
+    assert len(shares) > 5
+    assert all(0.0085 < share <= 0.009 for share in shares)
+
+
 @pytest.mark.parametrize("command", ["start", "advance"])
 def test_help_teaches(command: str):
     answer = holdfast("simulate", command, "--help")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from infra.simulator.sending import Sending
 from tests.infra.made_month import MONTH, MadeMonth, made_month, made_table
@@ -22,16 +23,25 @@ def sent(folder: Path, table: str, seed: int = 1, **how: str | float) -> pl.Data
 
 def test_a_share_of_rows_is_repeated_nameless_of_unknown_code_or_below_nought(tmp_path: Path) -> None:
     clean, soiled = sent(tmp_path / "clean", "households"), sent(tmp_path / "soiled", "households", dirt=0.1)
-    assert soiled.height == ROWS + 15
-    assert soiled["msisdn"].null_count() == 15
-    assert (soiled["payer"] == "?9").sum() == 15
-    assert (soiled["lines"] < 0).sum() == 15
-    assert soiled.join(clean, on=clean.columns, how="anti", nulls_equal=True).height == 45
+    assert soiled.height == ROWS + 12
+    assert soiled["msisdn"].null_count() == 12
+    assert (soiled["payer"] == "?9").sum() == 12
+    assert (soiled["lines"] < 0).sum() == 12
+    assert soiled.join(clean, on=clean.columns, how="anti", nulls_equal=True).height == 36
 
 
 def test_texts_hold_unreadable_numbers_too(tmp_path: Path) -> None:
     soiled = sent(tmp_path, "households", form="csv", dirt=0.1)
-    assert (soiled["persons"] == "#REF!").sum() == 12
+    assert (soiled["persons"] == "#REF!").sum() == 10
+
+
+@pytest.mark.parametrize("share", [0.005, 0.01, 0.1, 0.5])
+@pytest.mark.parametrize("table", ["households", "usage", "customer_profile"])
+def test_as_many_rows_are_bad_as_were_asked_for_and_never_more(tmp_path: Path, table: str, share: float) -> None:
+    clean, soiled = sent(tmp_path / "clean", table), sent(tmp_path / "soiled", table, dirt=share)
+    spoilt = soiled.join(clean, on=clean.columns, how="anti", nulls_equal=True).height
+    bad = spoilt + 2 * (soiled.height - clean.height)
+    assert share * soiled.height - 2 < bad <= share * soiled.height
 
 
 def test_another_seed_spoils_other_rows(tmp_path: Path) -> None:
