@@ -66,7 +66,10 @@ def declared_files(extract: Path, files: Iterable[DeclaredFile]) -> list[Declare
 
 
 def files_of(extract: Path) -> list[str]:
-    """The regular files in the folder, by name relative to it, sorted."""
+    """The regular files in the folder, by name relative to it, sorted; one whose name begins with a dot is no file yet.
+
+    Whoever writes or copies into the folder (rsync, the simulated operator) names files so until they are whole.
+    """
     if not extract.is_dir():
         raise FeaturesError(f"extract {extract}: no such folder; give the one that holds the operator's files")
     found = []
@@ -78,7 +81,8 @@ def files_of(extract: Path) -> list[str]:
                     f"extract: {path.relative_to(extract)} is a link that leads out of the folder; "
                     f"put the file itself there"
                 )
-        found += [str(Path(folder, name).relative_to(extract)) for name in names if Path(folder, name).is_file()]
+        whole = [name for name in names if not name.startswith(".") and Path(folder, name).is_file()]
+        found += [str(Path(folder, name).relative_to(extract)) for name in whole]
     return sorted(found)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from flows.workspace import Workspace
 
 if TYPE_CHECKING:
     from infra.simulator.contact_book import Called
+    from infra.simulator.outreach import Contacts
     from infra.simulator.sending import Sending
     from infra.simulator.worlds import World
 
@@ -119,6 +122,7 @@ def start(work: Workspace, order: Order, months: int) -> SimulatedOperator:
         work.say(f"simulating {order.customers:,} customers from {order.first} to {order.first + (months - 1)}")
         beginning = Beginning(world, order.customers, order.seed, order.first)
         write, workers = operator.sending(facts), work.settings.engine.cores
+        _clear_broken_start(operator, write)
         start_operator(operator.state, beginning, months=months, write=write, workers=workers, say=work.say)
         if order.form != "parquet":
             write_text_mapping(SOURCES / SOURCE, order.form, operator.mapping)
@@ -143,10 +147,23 @@ def _refuse_taken(work: Workspace, operator: SimulatedOperator) -> None:
         raise SimulationError(f"home {operator.root} holds {whose} already; give another --home")
 
 
+def _clear_broken_start(operator: SimulatedOperator, sent: Sending) -> None:
+    """Delete what a killed start left, which may have been of another world, form or more months.
+
+    It made the state's folder first and would have written the order last; where that folder is not there either,
+    nothing in the home is an operator's.
+    """
+    if operator.state.is_dir():
+        sent.forget_after(None)
+        for folder in (operator.state, operator.mapping):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
     """Let the operator live on: the campaigns drawn since are worked in the first of the months.
 
-    Told are the months lived, and how many customers each campaign contacted.
+    Told are the months lived, and how many customers each campaign contacted: by the book, so that a run after one
+    that was killed tells the same.
     """
     from infra.simulator import contact_book
     from infra.simulator.operator import advance as advance_operator
@@ -154,32 +171,50 @@ def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
     operator = SimulatedOperator(work.home.root)
     facts = operator.facts()
     with work.home.locked(LOCK, work.say):
-        begin = operator.last_month() + 1
-        worked = {campaign: calls for campaign, calls in _waiting(work, operator, begin) if calls}
-        contact_book.note(operator.book, [call for calls in worked.values() for call in calls])
-        for campaign, calls in worked.items():
-            work.say(f"{len(calls):,} customers are contacted in {begin} for {campaign}")
+        last, write = operator.last_month(), operator.sending(facts)
+        write.forget_after(last)  # a killed advance may have sent more months than this one will
+        _note_calls(work, operator, last + 1)
         contacts, workers = contact_book.read(operator.book), work.settings.engine.cores
+        contacted = _contacted(contacts, last + 1)
+        for campaign, calls in contacted.items():
+            work.say(f"{calls:,} customers are contacted in {last + 1} for {campaign}")
         lived = advance_operator(
             operator.state,
-            write=operator.sending(facts),
+            write=write,
             contacts=contacts,
             months=months,
             workers=workers,
             say=work.say,
         )
-    contacted = {campaign: len(calls) for campaign, calls in worked.items()}
-    return {"first": str(begin), "last": str(lived[-1]), "contacted": contacted}
+    return {"first": str(lived[0]), "last": str(lived[-1]), "contacted": contacted}
 
 
-def _waiting(work: Workspace, operator: SimulatedOperator, month: Month) -> list[tuple[str, list[Called]]]:
-    """The campaigns of the ledger that were not worked yet, each with the calls that can be made in `month`."""
+def _note_calls(work: Workspace, operator: SimulatedOperator, month: Month) -> None:
+    """Put the calls of the campaigns that wait into the book, as far as a number is not called for another one."""
+    from infra.simulator.contact_book import note
+
+    left_out = note(operator.book, _waiting(work, operator, month))
+    for campaign, calls in sorted(left_out.items()):
+        work.say(
+            f"{campaign}: {calls:,} call{'s' * (calls > 1)} left out, because the number is called for "
+            f"another campaign in {month}"
+        )
+
+
+def _contacted(contacts: Contacts, month: Month) -> dict[str, int]:
+    """How many customers each campaign contacts in the month."""
+    of_month = contacts.rows[contacts.rows["month"].astype(str) == str(month)]
+    return dict(sorted(Counter(of_month["campaign"].tolist()).items()))
+
+
+def _waiting(work: Workspace, operator: SimulatedOperator, month: Month) -> list[Called]:
+    """The calls that can be made in `month` for the campaigns of the ledger that were not worked yet."""
     from infra.simulator.contact_book import read
     from serving.campaign_ledger import drawn
 
     worked = set(read(operator.book).rows["campaign"])
     campaigns = [campaign for campaign in drawn(work.ledger.warehouse) if campaign["campaign"] not in worked]
-    return [(campaign["campaign"], _calls(work, campaign, month)) for campaign in campaigns]
+    return [call for campaign in campaigns for call in _calls(work, campaign, month)]
 
 
 def _calls(work: Workspace, campaign: Mapping[str, Any], month: Month) -> list[Called]:

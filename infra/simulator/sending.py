@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ from infra.simulator.dirt import Dirt, soil
 
 FORMS = ("parquet", "csv", "gb18030")
 """CSV is UTF-8, or GB18030 as the operator's older systems write it."""
+TRUTH = "truth"
+_NAMES = "|".join([TRUTH, *(speech.file for speech in DIALECT.values())])
+_SENT = re.compile(rf"\.?(?:{_NAMES})_(\d{{4}}-\d{{2}})_\d+\.(?:parquet|csv)(?:\.part)?")
+"""The name of a file that was sent, or is still being written."""
 
 
 class Lived(Protocol):
@@ -56,7 +61,18 @@ class Sending:
             _write(sent, self.extracts / f"{DIALECT[name].file}_{stamp}", self.form)
         if self.truth is not None:
             self.truth.mkdir(parents=True, exist_ok=True)
-            _write(lived.truth, self.truth / f"truth_{stamp}", "parquet")
+            _write(lived.truth, self.truth / f"{TRUTH}_{stamp}", "parquet")
+
+    def forget_after(self, last: Month | None) -> None:
+        """Delete the files of months after `last`, of all when None: a killed run's, whose months are lived anew.
+
+        What lies beside them under other names is not the operator's, and stays.
+        """
+        for folder in (self.extracts, self.truth):
+            for file in folder.iterdir() if folder is not None and folder.is_dir() else ():
+                told = _SENT.fullmatch(file.name)
+                if told and (last is None or told[1] > str(last)):
+                    file.unlink()
 
 
 def spoken(name: str, rows: pa.Table, month: Month) -> pa.Table:
@@ -89,13 +105,23 @@ def _coded(values: pa.ChunkedArray, codes: Mapping[str, str]) -> pa.Array:
 
 
 def _write(rows: pa.Table, file: Path, form: str) -> None:
+    """Write the file under a name that no mapping reads, until it is whole."""
+    target = file.with_name(f"{file.name}.{'parquet' if form == 'parquet' else 'csv'}")
+    staged = target.with_name(f".{target.name}.part")
     if form == "parquet":
-        few = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-        target = file.with_name(f"{file.name}.parquet")
-        pq.write_table(rows, target, compression="zstd", compression_level=1, use_dictionary=few, store_schema=False)
-        return
+        _write_parquet(rows, staged)
+    else:
+        staged.write_bytes(_as_text(rows, form))
+    staged.replace(target)
+
+
+def _write_parquet(rows: pa.Table, file: Path) -> None:
+    few = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
+    pq.write_table(rows, file, compression="zstd", compression_level=1, use_dictionary=few, store_schema=False)
+
+
+def _as_text(rows: pa.Table, form: str) -> bytes:
     text = io.BytesIO()
     plain = [field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field for field in rows.schema]
     csv.write_csv(rows.cast(pa.schema(plain)), text)
-    written = text.getvalue() if form == "csv" else text.getvalue().decode("utf-8").encode(form)
-    file.with_name(f"{file.name}.csv").write_bytes(written)
+    return text.getvalue() if form == "csv" else text.getvalue().decode("utf-8").encode(form)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features import FeaturesError
-from features.extracts import first_byte_not_utf8, first_ragged_line, input_digests
+from features.extracts import files_of, first_byte_not_utf8, first_ragged_line, input_digests
 from features.months import Month
 from tests.features.source_folders import (
     BILLS,
@@ -193,6 +193,12 @@ def test_odd_but_readable_text_simply_works(tmp_path: Path, odd: str, options: s
     with opened(tmp_path, {"bills.csv": odd}, bills=sql) as extract:
         assert column(extract, "bills", MARCH, "customer_id") == ["ann", "bob"]
         assert [float(amount) for amount in column(extract, "bills", MARCH, "amount")] == [10.5, 0.0]
+
+
+def test_a_file_that_is_still_being_written_is_not_in_the_extract(tmp_path: Path) -> None:
+    for name in ("bills.csv", ".bills_2.csv", ".bills_3.csv.part"):
+        (tmp_path / name).touch()
+    assert files_of(tmp_path) == ["bills.csv"]
 
 
 def test_digests_are_of_the_files_that_were_read(tmp_path: Path) -> None:

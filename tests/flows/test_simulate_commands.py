@@ -122,6 +122,70 @@ def test_month_by_month_is_the_same_as_all_at_once(home: Path, tmp_path: Path):
         assert bytes_of(home / folder) == bytes_of(tmp_path / "at_once" / folder)
 
 
+def test_what_a_killed_start_left_is_gone_after_the_next_one(begun: Path, tmp_path: Path):
+    home = tmp_path / "home"
+    other = ("--customers", "500", "--seed", "4", "--months", "3", "--format", "csv")
+    assert holdfast("simulate", "start", "--home", home, *other).code == 0
+    (home / "simulator" / "order.json").unlink()
+    (home / "extracts" / ".traffic_2025-04_0.csv.part").touch()
+    assert holdfast("simulate", "start", "--home", home, *SMALL).code == 0
+    assert not (home / "mapping").exists()
+    for folder in ("extracts", "truth"):
+        assert bytes_of(home / folder) == bytes_of(begun / folder)
+
+
+def test_a_start_deletes_nothing_where_no_operator_was_begun(tmp_path: Path):
+    own = [tmp_path / "home" / name for name in ("extracts/bills_2024-01_0.csv", "truth/own.csv", "mapping/bills.sql")]
+    for file in own:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    assert holdfast("simulate", "start", "--home", tmp_path / "home", *SMALL).code == 0
+    assert all(file.exists() for file in own)
+
+
+def killed_advance(home: Path, *words: str) -> None:
+    """An advance of which all is there but the word that it was done."""
+    about_operator = home / "simulator" / "operator.json"
+    before = about_operator.read_bytes()
+    advanced(home, *words)
+    about_operator.write_bytes(before)
+    (home / "extracts" / ".traffic_2025-05_0.parquet.part").touch()
+
+
+def test_what_a_killed_advance_left_is_gone_after_the_next_one(home: Path, tmp_path: Path):
+    undisturbed = Path(shutil.copytree(home, tmp_path / "undisturbed"))
+    killed_advance(home, "--months", "2")
+    assert advanced(home) == advanced(undisturbed)
+    for folder in ("extracts", "truth"):
+        assert bytes_of(home / folder) == bytes_of(undisturbed / folder)
+    assert bytes_of(home / "simulator").keys() == bytes_of(undisturbed / "simulator").keys()
+
+
+def test_a_run_after_a_killed_advance_tells_whom_it_contacts(home: Path):
+    ann = table(home, "subscribers", "2025-02").filter(pl.col("state") == "正常")["msisdn"][0]
+    draw(home, member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="aa"))
+    numbers_told(home, "2025-02", {"aa": ann})
+    killed_advance(home)
+    assert advanced(home)["contacted"] == {"spring": 1}
+
+
+def test_a_number_is_called_once_a_month_and_what_is_left_out_is_said(home: Path):
+    ann, bob = table(home, "subscribers", "2025-02").filter(pl.col("state") == "正常")["msisdn"][:2]
+    draw(
+        home,
+        member("ann", arm="treated", campaign="easter", month="2025-02", task_ref="aa"),
+        member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="bb"),
+        member("bob", arm="treated", campaign="spring", month="2025-02", task_ref="cc"),
+    )
+    numbers_told(home, "2025-02", {"aa": ann, "bb": ann, "cc": bob})
+    answer = holdfast("simulate", "advance", "--home", home, "--json")
+    assert answer.json["contacted"] == {"easter": 1, "spring": 1}
+    assert (
+        "spring: 1 call left out, because the number is called for another campaign in 2025-03"
+        in answer.err.splitlines()[0]
+    )
+
+
 def test_whom_the_ledger_names_and_the_dialler_was_told_is_contacted_and_answers(home: Path):
     ann, bob = table(home, "subscribers", "2025-02").filter(pl.col("state") == "正常")["msisdn"][:2]
     draw(

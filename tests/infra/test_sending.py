@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from features.contracts import CONTRACTS
+from features.months import Month
 from infra.simulator.dialect import DIALECT, IN_YUAN, NOT_SENT
 from infra.simulator.sending import Sending
 from tests.infra.made_month import made_month
@@ -76,6 +77,26 @@ def test_older_systems_write_gb18030(tmp_path: Path) -> None:
         name: held.decode("gb18030") for name, held in older.items()
     }
     assert "全球通".encode("gb18030") in older["subscribers_2025-03_0.csv"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "gb18030"])
+def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "replace", lambda *_: None)
+    Sending(tmp_path / "extracts", tmp_path / "truth", form)(made_month())
+    names = [file.name for folder in ("extracts", "truth") for file in (tmp_path / folder).iterdir()]
+    assert len(names) == len(DIALECT) + 1
+    assert all(name.startswith(".") and name.endswith(".part") for name in names)
+
+
+def test_later_months_are_forgotten_and_what_is_not_the_operators_stays(tmp_path: Path) -> None:
+    kept = ["bills_2025-03_0.parquet", "bills_2025-99.csv", "notes_2025-04_0.csv", "own.csv"]
+    gone = ["bills_2025-04_0.parquet", "traffic_2026-01_12.csv", ".tariffs_2025-04_0.parquet.part"]
+    for name in [*kept, *gone]:
+        (tmp_path / name).touch()
+    Sending(tmp_path, tmp_path / "truth").forget_after(Month(2025, 3))
+    assert sorted(file.name for file in tmp_path.iterdir()) == kept
+    Sending(tmp_path).forget_after(None)
+    assert sorted(file.name for file in tmp_path.iterdir()) == kept[1:]
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "gb18030"])
