@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from infra.simulator.chance import chance_of
+from infra.simulator.places import BRANDS
 from infra.simulator.world_sections import SECTIONS, Change, Constants, Plan
+from infra.simulator.world_values import as_like, lowest, wanted, wanted_of_change, wanted_of_plan
 
 FOLDER = Path(__file__).with_name("worlds")
-KINDS = ("season", "tariff_reform", "app_hall", "price_war", "data_error")
+MODEL = "usual"
+"""The world whose constants tell of which type and shape those of every other one must be."""
 _FACTS = {"value", "low", "high", "reason"}
 _Range: TypeAlias = tuple[Any, Any]
 
@@ -42,14 +45,17 @@ def read_world(world: str | Path) -> World:
     path = Path(world)
     if path.suffix != ".toml":
         path = FOLDER / f"{world}.toml"
-    told = _told(path)
-    sections = {name: _read_section(path, name, kind, told.pop(name, {})) for name, kind in SECTIONS.items()}
-    plans = tuple(_record(path, "plan", Plan, row) for row in told.pop("plan", []))
-    changes = tuple(_change(path, row) for row in told.pop("change", []))
+    told, models = _told(path), _told(FOLDER / f"{MODEL}.toml")
+    sections = {
+        name: _read_section(path, name, kind, told.pop(name, {}), models[name]) for name, kind in SECTIONS.items()
+    }
+    plans = tuple(_record(path, "plan", Plan, wanted_of_plan, row) for row in told.pop("plan", []))
+    changes = tuple(_record(path, "change", Change, wanted_of_change, row) for row in told.pop("change", []))
     if told:
         raise WorldError(f"{path.name}: section {min(told)!r} is unknown; choose one of {', '.join(SECTIONS)}")
-    if not plans:
-        raise WorldError(f"{path.name}: no [[plan]]; name at least one tariff plan per brand")
+    for brand in BRANDS:
+        if brand not in {plan.brand for plan in plans}:
+            raise WorldError(f"{path.name}: no [[plan]] of {brand}; name at least one tariff plan per brand")
     constants = Constants(**{name: values for name, (values, _) in sections.items()})
     return World(path.stem, constants, plans, changes, {name: ranges for name, (_, ranges) in sections.items()})
 
@@ -101,8 +107,11 @@ def _told(path: Path) -> dict[str, Any]:
         told = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise WorldError(f"{path.name}: {error}; mend the TOML") from None
+    except UnicodeDecodeError as error:
+        raise WorldError(f"{path.name}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
     told.pop("reason", None)
     base = told.pop("base", None)
+    _refuse_other_kinds(path, told)
     if base is None:
         return told
     under = _told(FOLDER / f"{base}.toml")
@@ -111,7 +120,19 @@ def _told(path: Path) -> dict[str, Any]:
     return under
 
 
-def _read_section(path: Path, section: str, kind: type, told: Mapping[str, Any]) -> tuple[Any, dict[str, _Range]]:
+def _refuse_other_kinds(path: Path, told: Mapping[str, Any]) -> None:
+    """A section holds constants; plans and changes are lists, of which each has a table of its own."""
+    for name, content in told.items():
+        if name in ("plan", "change"):
+            if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+                raise WorldError(f"{path.name}: {name} = {content!r} wants to be tables, each under [[{name}]]")
+        elif not isinstance(content, dict):
+            raise WorldError(f"{path.name}: {name} = {content!r} wants to be a section, [{name}] with its constants")
+
+
+def _read_section(
+    path: Path, section: str, kind: type, told: Mapping[str, Any], models: Mapping[str, Any]
+) -> tuple[Any, dict[str, _Range]]:
     """The values of a section as its dataclass, and the ranges to draw from."""
     names = {field.name for field in fields(kind)}
     _refuse(path, section, sorted(set(told) - names), "is unknown", names)
@@ -122,8 +143,8 @@ def _read_section(path: Path, section: str, kind: type, told: Mapping[str, Any])
             raise WorldError(
                 f"{path.name}: {section}.{name} wants value and reason, and low and high where it may vary"
             )
-        value = _frozen(facts["value"])
-        low, high = (_frozen(facts.get(end, facts["value"])) for end in ("low", "high"))
+        ends = (facts.get(end, facts["value"]) for end in ("value", "low", "high"))
+        value, low, high = (_like_model(path, f"{section}.{name}", _frozen(end), models[name]) for end in ends)
         if not _within(low, value, high):
             raise WorldError(f"{path.name}: {section}.{name} = {value} is not within {low} to {high}")
         values[name], ranges[name] = value, (low, high)
@@ -135,20 +156,26 @@ def _refuse(path: Path, section: str, which: list[str], what: str, names: set[st
         raise WorldError(f"{path.name}: {section}.{which[0]} {what}; the section holds {', '.join(sorted(names))}")
 
 
-def _record(path: Path, what: str, kind: type, row: Mapping[str, Any]) -> Any:
+def _like_model(path: Path, name: str, given: Any, model: Mapping[str, Any]) -> Any:
+    like, low = (_frozen(model.get(end, model["value"])) for end in ("value", "low"))
+    if found := wanted(name, given, like, below_zero=lowest(low) < 0):
+        raise WorldError(f"{path.name}: {name} = {given!r} wants {found}")
+    return as_like(given, like)
+
+
+def _record(
+    path: Path, what: str, kind: type, wanted_of: Callable[[Any], tuple[str, str]], row: Mapping[str, Any]
+) -> Any:
     names = {field.name for field in fields(kind)}
     _refuse(path, what, sorted(set(row) - names), "is unknown", names)
     try:
-        return kind(**row)
+        record = kind(**row)
     except TypeError:
         raise WorldError(f"{path.name}: a [[{what}]] wants {', '.join(sorted(names))}") from None
-
-
-def _change(path: Path, row: Mapping[str, Any]) -> Change:
-    change: Change = _record(path, "change", Change, row)
-    if change.kind not in KINDS:
-        raise WorldError(f"{path.name}: change {change.kind!r} is unknown; choose one of {', '.join(KINDS)}")
-    return change
+    field, found = wanted_of(record)
+    if field:
+        raise WorldError(f"{path.name}: {what}.{field} = {getattr(record, field)!r} wants {found}")
+    return record
 
 
 def _frozen(value: Any) -> Any:
