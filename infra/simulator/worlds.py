@@ -53,9 +53,7 @@ def read_world(world: str | Path) -> World:
     changes = tuple(_record(path, "change", Change, wanted_of_change, row) for row in told.pop("change", []))
     if told:
         raise WorldError(f"{path.name}: section {min(told)!r} is unknown; choose one of {', '.join(SECTIONS)}")
-    for brand in BRANDS:
-        if brand not in {plan.brand for plan in plans}:
-            raise WorldError(f"{path.name}: no [[plan]] of {brand}; name at least one tariff plan per brand")
+    _refuse_brand_without_plan(path, plans)
     constants = Constants(**{name: values for name, (values, _) in sections.items()})
     return World(path.stem, constants, plans, changes, {name: ranges for name, (_, ranges) in sections.items()})
 
@@ -161,6 +159,12 @@ def _like_model(path: Path, name: str, given: Any, model: Mapping[str, Any]) -> 
     if found := wanted(name, given, like, below_zero=lowest(low) < 0):
         raise WorldError(f"{path.name}: {name} = {given!r} wants {found}")
     return as_like(given, like)
+
+
+def _refuse_brand_without_plan(path: Path, plans: tuple[Plan, ...]) -> None:
+    without = [brand for brand in BRANDS if brand not in {plan.brand for plan in plans}]
+    if without:
+        raise WorldError(f"{path.name}: no [[plan]] of {', '.join(without)}; name at least one tariff plan per brand")
 
 
 def _record(

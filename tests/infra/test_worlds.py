@@ -146,7 +146,7 @@ def test_a_fraction_whose_range_is_told_in_whole_numbers_is_not_rounded_when_it_
         ('[[change]]\nkind = "season"\nmonth = 1\nstrength = "x"', "change.strength = 'x' wants a number"),
         (PLAN.replace("GoTone", "Bee"), "plan.brand = 'Bee' wants one of GoTone, M-Zone, Easyown"),
         (PLAN.replace("fee = 1", "fee = -1"), "plan.fee = -1 wants a number not below 0"),
-        (PLAN, "no [[plan]] of M-Zone; name at least one tariff plan per brand"),
+        (PLAN, "no [[plan]] of M-Zone, Easyown; name at least one tariff plan per brand"),
     ],
 )
 def test_sections_plans_and_changes_are_what_they_are_called(world_of, text: str, message: str) -> None:
