@@ -15,6 +15,7 @@ from features.month_ledger import MonthLedger
 from features.months import Month
 from serving.campaign_ledger import TREATED
 from serving.list_files import BYTE_ORDER_MARK, FORMULA
+from serving.masked_numbers import with_masked_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +59,7 @@ def _with_masked_numbers(ledger: MonthLedger, treated: pa.Table) -> pa.Table:
         month = Month.parse(here.column("month")[0].as_py())
         customers = ledger.known_months(month, bucket).table("customers", month)
         assert customers is not None  # the campaign was drawn from it
-        numbers = customers.select("customer_id", "masked_number")
+        numbers = with_masked_number(customers).select("customer_id", "masked_number")
         found.append(collect(from_arrow(here).join(numbers, on="customer_id", how="left")).to_arrow())
     return pa.concat_tables(found).sort_by([("hall", "ascending"), ("rank", "ascending")])
 

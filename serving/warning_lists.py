@@ -16,6 +16,7 @@ from features.known_months import Frame
 from features.month_ledger import Entry, MonthLedger, Origin
 from serving import ServingError
 from serving.customer_scores import Scoring
+from serving.masked_numbers import with_masked_number
 from serving.reason_words import wordings
 from serving.reasons import NAMES, reasons
 from serving.task_refs import task_refs
@@ -122,15 +123,17 @@ def _ranked(listing: Listing, scores: Entry) -> Rows:
 def _with_places(listing: Listing, scores: Entry, bucket: int) -> Frame:
     customers = listing.ledger.known_months(scores.month, bucket).table("customers", scores.month)
     assert customers is not None  # the month was scored from it
-    if "masked_number" not in customers.collect_schema().names():  # delivered before the contract had it
-        customers = customers.with_columns(nw.lit(None, dtype=nw.String).alias("masked_number"))
     scored = listing.ledger.warehouse.read(scores.table, scores.month, scores.version, bucket)
     return (
         scored.filter(nw.col("band").is_in(PERIODS[PERIODS.index(listing.settings.lowest_band) :]))
         .filter(~nw.col("customer_id").is_in(sorted(listing.withheld)))
         .select("customer_id", *SCORES)
-        .join(customers.select("customer_id", "masked_number", "brand", *PLACES), on="customer_id", how="left")
+        .join(_of_customers(customers), on="customer_id", how="left")
     )
+
+
+def _of_customers(customers: Frame) -> Frame:
+    return with_masked_number(customers).select("customer_id", "masked_number", "brand", *PLACES)
 
 
 def _cut(rows: Rows, settings: ListSettings) -> Rows:

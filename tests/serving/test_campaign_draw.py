@@ -220,6 +220,14 @@ def test_each_task_has_the_masked_number_of_its_customer(drawing: Drawing):
     assert all(task["masked_number"] == number[task["task_ref"]] for task in tasks_of(drawn))
 
 
+def test_a_month_delivered_before_masked_numbers_were_has_tasks_without_them(drawing: Drawing):
+    customers = made_months(customers=SIZE, months=4)["customers"].drop("masked_number")
+    deliver(drawing.ledger, {"customers": customers}, ["2025-04"])
+    tasks = tasks_of(draw(drawing, campaign()))
+    assert tasks
+    assert {task["masked_number"] for task in tasks} == {""}
+
+
 def test_the_manifest_vouches_for_the_tasks(drawing: Drawing):
     drawn = draw(drawing, campaign())
     manifest = json.loads((drawn.folder / "manifest.json").read_text())
