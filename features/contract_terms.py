@@ -6,14 +6,19 @@ import narwhals as nw
 
 from features.catalogue import Angle, Indicator
 from features.known_months import Frame, KnownMonths
+from features.months import Month
 from features.side_by_side import MonthlyColumns, mean_of_known, side_by_side, sum_or_null, total
-from features.time_spans import days_until, in_force_at_end, lasts_in, months_since
+from features.time_spans import days_until, in_force_at_end, months_since
 
 TABLE = "contracts"
 MONTHS, BILLED_MONTHS = 6, 3
 FAR_BEYOND = 2.0
 """Times the expected spend from which a customer is far more likely to leave (超过预期一倍以上, domain section 3)."""
 BY_HANDSET = ("handset", "prepay_for_handset")
+
+_CONTRACT = ("customer_id", "kind", "started_on")
+_ZERO, _OPEN, _STRIDE = 1_000_000, 3_999_999, 10_000_000
+"""Ends are packed as days from `as_of` plus `_ZERO`: the calendar's four-digit years span less than 4 million days."""
 
 _NUMBERS = (
     ("contract_in_force", "count", "Number of contracts in force at the month's end.", 1),
@@ -22,12 +27,17 @@ _NUMBERS = (
     (
         "contract_days_to_end",
         "days",
-        "Days until the last contract ends, by the contracts of the last six months; negative once it is over.",
+        "Days until the last contract ends, by the latest month that lists it; negative once over, empty while open.",
         6,
     ),
     ("contract_months_since_start", "months", "Full months since the newest contract in force began.", 1),
     ("contract_penalty", "currency", "What leaving at the month's end would cost the customer.", 1),
-    ("contract_expected_spend", "currency", "Monthly spend agreed or named at signing.", 1),
+    (
+        "contract_expected_spend",
+        "currency",
+        "Monthly spend agreed or named at signing; of several contracts the largest.",
+        1,
+    ),
 )
 _AGAINST_BILLS = (
     (
@@ -67,8 +77,9 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no contracts of the last six months were delivered.
 
     The table lists contracts, so who has no row in a delivered month is bound by none and leaves at no cost. A
-    contract's end is agreed long before, so a date in the future is known and used; that of a contract which is over
-    stays known as long as a month of the six in which it was in force.
+    contract's end is agreed long before, so a date in the future is known and used, as the latest month that lists the
+    contract says it: contracts are cut short and renewed. That of a contract which is over stays known as long as a
+    month of the six in which it was in force.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):
@@ -113,15 +124,34 @@ def _with_present(frame: Frame, month: Frame | None, known: KnownMonths) -> Fram
 
 
 def _last_ends(months: list[Frame | None], known: KnownMonths) -> Frame:
-    """The latest end of each customer's contracts of six months."""
-    rows = [
-        month.filter(lasts_in(nw.col("started_on"), nw.col("ends_on"), known.as_of - ago)).select(
-            "customer_id", "ends_on"
-        )
-        for ago, month in enumerate(months)
-        if month is not None
-    ]
-    return nw.concat(rows, how="vertical").group_by("customer_id").agg(nw.col("ends_on").max().alias("last_end"))
+    """The latest end of each customer's contracts of six months, in days from `as_of`; null while one is open.
+
+    Each contract's end is the one that its latest month says. Month and end are packed into one number, so that the
+    largest is that of the latest month: to look up the end beside it would take a join.
+    """
+    delivered = [ago for ago, month in enumerate(months) if month is not None]
+    rows = [_ends(month, known, ago, ago > min(delivered)) for ago, month in enumerate(months) if month is not None]
+    latest = nw.concat(rows, how="vertical").group_by(*_CONTRACT).agg(nw.col("packed").max())
+    oldest = (known.as_of - (MONTHS - 1)).first_day.toordinal() - known.as_of.last_day.toordinal()
+    ends = latest.select("customer_id", (nw.col("packed") % _STRIDE - _ZERO).alias("end")).filter(
+        nw.col("end") >= oldest
+    )
+    last = ends.group_by("customer_id").agg(nw.col("end").max())
+    return last.select("customer_id", nw.when(nw.col("end") < _OPEN).then(nw.col("end")).alias("last_end"))
+
+
+def _ends(month: Frame, known: KnownMonths, ago: int, later_delivered: bool) -> Frame:
+    """A month's contracts with the end that holds where no later month lists them.
+
+    Where a later month was delivered without it, a contract that was to last longer ended with this month.
+    """
+    when: Month = known.as_of - ago
+    begun = month.filter(nw.col("started_on") <= nw.lit(when.last_day))
+    end = days_until(nw.col("ends_on"), known.as_of).fill_null(_OPEN)
+    if later_delivered:
+        month_end = when.last_day.toordinal() - known.as_of.last_day.toordinal()
+        end = end.clip(upper_bound=month_end)
+    return begun.select(*_CONTRACT, (end + (_ZERO + (MONTHS - ago) * _STRIDE)).alias("packed"))
 
 
 def _with_bills(frame: Frame, known: KnownMonths) -> Frame:
@@ -144,7 +174,7 @@ def _indicators(known: KnownMonths) -> list[nw.Expr]:
         "contract_in_force": nw.col("in_force").cast(nw.Float64),
         "contract_handset": nw.col("handset").cast(nw.Float64),
         "contract_bundle": nw.col("bundle").cast(nw.Float64),
-        "contract_days_to_end": days_until(nw.col("last_end"), known.as_of).cast(nw.Float64),
+        "contract_days_to_end": nw.col("last_end").cast(nw.Float64),
         "contract_months_since_start": months_since(nw.col("newest"), known.as_of).cast(nw.Float64),
         "contract_penalty": penalty,
         "contract_expected_spend": nw.col("expected"),

@@ -49,6 +49,13 @@ SIDES = (
 )
 """A file per table, or idea, that customers are looked at by; which of the ten angles it serves its catalogue says."""
 
+WITHOUT_INDICATORS = {
+    "organisation": "Tells of halls, managers and areas, not of customers: it splits lists and targets.",
+    "campaigns": "Tells of no customer; who was contacted, and what they answered, is in responses.",
+    "outcomes": "Tells who left in months to come: labels are made of it, which no feature may see.",
+}
+"""Tables of which no indicator is made, and why; every other one is looked at."""
+
 
 def catalogue(custom: tuple[CustomName, ...]) -> tuple[Indicator, ...]:
     """Every indicator in the order of the feature table's columns; `custom` names the operator's own."""

@@ -43,6 +43,38 @@ def test_the_last_end_of_six_months_counts_down_and_then_up_again() -> None:
     assert rows_of(built(), "contract_days_to_end") == [(184.0,), (-30.0,), (None,)]
 
 
+def end_of(rows: str) -> float | None:
+    drawn = "month customer_id kind started_on ends_on" + "".join(f"\n{row}" for row in rows.strip().splitlines())
+    built = contract_terms.build(known_months("2025-06", contracts=drawn), population("ann"))
+    return rows_of(built, "contract_days_to_end")[0][0]
+
+
+def test_a_contract_that_was_cut_short_or_renewed_ends_as_its_latest_month_says() -> None:
+    agreed = "2025-05 ann plan 2024-01-01 2027-12-31\n"
+    assert end_of(agreed + "2025-06 ann plan 2024-01-01 2025-06-15") == -15.0
+    assert end_of(agreed + "2025-06 ann plan 2024-01-01 2025-05-20") == -41.0
+    assert end_of(agreed + "2025-06 ann plan 2024-01-01 2028-12-31") == 1280.0
+
+
+def test_a_contract_that_a_later_month_does_not_list_ended_with_the_last_month_that_does() -> None:
+    gone = "2025-03 ann plan 2024-01-01 2027-12-31\n2025-04 ann plan 2024-01-01 2027-12-31\n"
+    assert end_of(gone + "2025-06 bob plan 2024-01-01 2027-12-31") == -61.0
+    assert end_of(gone.replace("2027-12-31", "-") + "2025-06 bob plan 2024-01-01 2027-12-31") == -61.0
+    assert end_of(gone.replace("2027-12-31", "2025-04-10") + "2025-06 bob plan 2024-01-01 2027-12-31") == -81.0
+    assert end_of(gone) == 914.0
+
+
+def test_an_open_ended_contract_in_force_has_no_end_whatever_ended_before() -> None:
+    over = "2025-03 ann plan 2024-01-01 2025-03-31\n"
+    assert end_of(over + "2025-06 ann bundle 2024-02-01 -") is None
+    assert end_of(over + "2025-06 bob bundle 2024-02-01 -") == -91.0
+
+
+def test_a_contract_that_was_over_before_the_six_months_is_not_told_of() -> None:
+    assert end_of("2025-06 ann plan 2020-01-01 2024-12-31") is None
+    assert end_of("2025-06 ann plan 2020-01-01 2025-01-01") == -180.0
+
+
 def test_leaving_costs_all_penalties_together_and_nothing_for_who_is_not_bound() -> None:
     assert rows_of(built(), "contract_penalty", "contract_penalty_in_bills") == [
         (100.12, pytest.approx(100.12 / (210.01 / 3))),
