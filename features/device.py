@@ -17,7 +17,7 @@ MONTHS = 6
 def catalogue() -> tuple[Indicator, ...]:
     bands = ", ".join(f"{rank} {band}" for rank, band in enumerate(PRICE_BANDS, start=1))
     step = "By how much the price band of the handset rose in five months; below zero for a cheaper one."
-    changes = "How often the handset at the month's end was another one than a month before, in the last six months."
+    changes = "How often the handset at a month's end was another one than when last known, in the last six months."
     return (
         Indicator("device_brand", "device", "", "Brand of the handset.", 1, TABLE, "category"),
         Indicator("device_price_band", "device", "band", f"Price band of the handset: {bands}.", 1, TABLE),
@@ -39,9 +39,11 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     if side is None:
         return None
     frame = _with_rank(_with_present(side, known), known)
-    same = [nw.col(f"imei__{after}") != nw.col(f"imei__{after + 1}") for after in range(MONTHS - 1)]
-    compared = nw.any_horizontal(*[~change.is_null() for change in same], ignore_nulls=False)
-    changes = nw.when(compared).then(total([change.cast(nw.Float64).fill_null(0.0) for change in same]))
+    handset = [nw.col(f"imei__{ago}") for ago in range(MONTHS)]
+    # Against the last one known before: somebody whose handset was not seen for a month may have changed it then.
+    other = [handset[ago] != nw.coalesce(*handset[ago + 1 :]) for ago in range(MONTHS - 1)]
+    compared = nw.any_horizontal(*[~change.is_null() for change in other], ignore_nulls=False)
+    changes = nw.when(compared).then(total([change.cast(nw.Float64).fill_null(0.0) for change in other]))
     return frame.select(
         "customer_id",
         "device_brand",

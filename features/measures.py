@@ -37,7 +37,7 @@ WINDOWS = (
     Window("variability_6", 6, "ratio", "How uneven the {} was over the last six months: deviation by mean."),
     Window("silent_3", 3, "share", "Share of the last three months, as far as known, in which the {} was zero."),
     Window("silent_6", 6, "share", "Share of the last six months, as far as known, in which the {} was zero."),
-    Window("steepest_fall_6", 6, None, "The largest fall of the {} from one month to the next in the last six."),
+    Window("steepest_fall_6", 6, None, "The largest fall of the {} from one known month to the next in the last six."),
     Window("ratio_3", 3, "ratio", "The {} of the latest month against the usual of the two months before."),
     Window("ratio_6", 6, "ratio", "The {} of the latest month against the usual of the five months before."),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import narwhals as nw
 
@@ -194,5 +193,6 @@ def _slope_of_six(months: Sequence[nw.Expr]) -> nw.Expr:
 
 
 def _steepest_fall(months: Sequence[nw.Expr]) -> nw.Expr:
-    falls = [before - after for after, before in pairwise(months)]
+    # An unknown month is passed over: what fell beside it is seen against the last month that is known.
+    falls = [nw.coalesce(*months[ago + 1 :]) - months[ago] for ago in range(MONTHS - 1)]
     return nw.max_horizontal(*falls).clip(lower_bound=0.0)

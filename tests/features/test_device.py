@@ -1,4 +1,4 @@
-"""Device: the handset of the month, its age and band, and how often it was another one than the month before."""
+"""Device: the handset of the month, its age and band, and how often it was another one than the last known."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def test_the_handset_of_the_month_has_brand_band_and_age() -> None:
     assert rows_of(built(), *columns) == [("Nova", 2.0, 0.0), (None, None, None), (None, None, None)]
 
 
-def test_a_change_is_another_handset_than_a_month_before_where_both_are_known() -> None:
-    assert rows_of(built(), "device_changes_6") == [(1.0,), (None,), (None,)]
+def test_a_change_is_another_handset_than_the_last_one_known_before() -> None:
+    assert rows_of(built(), "device_changes_6") == [(2.0,), (None,), (None,)]
+    assert rows_of(built(DEVICES.replace("ann          h2", "ann          h1")), "device_changes_6")[0] == (1.0,)
 
 
 def test_the_step_is_from_the_band_of_five_months_ago() -> None:

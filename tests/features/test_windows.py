@@ -67,6 +67,19 @@ def test_a_measure_that_only_rises_falls_by_nothing() -> None:
     assert of_ann(drawing, "steepest_fall_6") == (0.0,)
 
 
+def test_a_fall_beside_an_unknown_month_is_seen_against_the_last_known_one() -> None:
+    drawing = """
+        month    customer_id  voice_out_minutes
+        2025-01  ann          100
+        2025-02  ann          -
+        2025-03  ann          90
+        2025-05  ann          10
+        2025-06  ann          20
+    """
+    assert of_ann(drawing, "steepest_fall_6") == (80.0,)
+    assert of_ann(drawing.replace("90", "30"), "steepest_fall_6") == (70.0,)
+
+
 def test_silence_counts_months_of_nothing_among_the_known_ones() -> None:
     drawing = """
         month    customer_id  voice_out_minutes
@@ -87,7 +100,7 @@ def test_a_negative_bill_is_silent_like_an_empty_one() -> None:
 def test_a_month_that_was_not_delivered_is_unknown_not_zero() -> None:
     without_april = SIX_MONTHS.replace("2025-04  ann          30\n", "")
     names = ("mean_3", "mean_6", "silent_6", "steepest_fall_6")
-    assert of_ann(without_april, *names) == (15.0, 42.0, 0.0, 10.0)
+    assert of_ann(without_april, *names) == (15.0, 42.0, 0.0, 50.0)
     assert of_ann(without_april, "slope_3", "slope_6", "variability_3", "variability_6") == (None, None, None, None)
 
 
