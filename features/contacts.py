@@ -14,8 +14,8 @@ _CHANNELS = {
     "web": "visits to the web hall",
     "app": "visits to the app",
 }
-_ALL = tuple(f"contact_{channel}" for channel in _CHANNELS)
-_DIGITAL = ("contact_sms", "contact_web", "contact_app")
+_DIGITAL = ("sms_contacts", "web_contacts", "app_contacts")
+_ALL = ("contact_any",)
 
 
 def _count(column: str, name: str, what: str, *looked_at: str) -> Measure:
@@ -30,11 +30,12 @@ CONTACTS = MeasureTable(
             "hall_contacts",
             "contact_any",
             "count",
-            "number of contacts on any channel",
+            "number of contacts on the channels that are recorded",
             ("mean_3", "change_1", "silent_6", "months_since"),
             plus=("hotline_contacts", "sms_contacts", "web_contacts", "app_contacts"),
         ),
         *(_count(f"{channel}_contacts", channel, what, "mean_3") for channel, what in _CHANNELS.items()),
+        Measure("sms_contacts", "contact_digital", "count", "number of digital contacts", (), _DIGITAL[1:]),
         _count("bill_queries", "bill_query", "queries about a bill or balance", "mean_3"),
         _count("plan_consultations", "plan_consultation", "enquiries about plans", "mean_3", "change_1"),
         _count("business_transactions", "transaction", "orders, changes and cancellations", "mean_3"),
@@ -61,7 +62,12 @@ CONTACTS = MeasureTable(
             "contact_hotline_share_3",
             "Share of the last three months' contacts that were on the hotline.",
         ),
-        Share(_DIGITAL, _ALL, "contact_digital_share_3", "Share of the last three months' contacts that were digital."),
+        Share(
+            ("contact_digital",),
+            _ALL,
+            "contact_digital_share_3",
+            "Share of the last three months' contacts that were digital.",
+        ),
     ),
     lists=True,
 )
@@ -74,6 +80,9 @@ def catalogue() -> tuple[Indicator, ...]:
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no contacts of the last six months were delivered.
 
-    The table lists who turned to the operator, so a customer without a row in a delivered month did not: zero.
+    The table lists who turned to the operator, so a customer without a row in a delivered month did not: zero. Of the
+    months before they were on the books nothing is said: a newcomer of this month with three contacts has three a
+    month, as the bill of this month is their usual one. Contacts on any channel are those on the channels that the
+    operator records, of which few have all five.
     """
     return windows.build(known, population, CONTACTS)

@@ -55,7 +55,10 @@ _BY_NAME = {window.name: window for window in (*WINDOWS, MONTHS_SINCE)}
 
 @dataclass(frozen=True)
 class Measure:
-    """A numeric column of a monthly table, or the sum of several (`plus`).
+    """A numeric column of a monthly table, or the sum of several (`plus`), of those of them that are known.
+
+    An operator that records two channels out of five has all the contacts that it can have: what it never tells does
+    not make them unknown. The `meaning` of such a sum says so.
 
     `name` begins the names of its indicators; `meaning` completes "the ... of the latest month". Only the whole,
     such as the bill or all calls, gets every window: the trend of a part says little more than its level and the
@@ -102,8 +105,8 @@ class Share:
 class MeasureTable:
     """The measures and shares that are taken from one table with a row per customer and month.
 
-    `lists` says that the table lists what happened, so that a customer without a row in a delivered month had
-    nothing of it: zero. Everywhere else such a month is unknown.
+    `lists` says that the table lists what happened, so that a customer on the books without a row in a delivered month
+    had nothing of it: zero. Everywhere else such a month is unknown.
     """
 
     table: str

@@ -10,13 +10,15 @@ from operator import add
 import narwhals as nw
 
 from features.known_months import Frame, KnownMonths
+from features.on_the_books import on_the_books, with_months_on_the_books
 
 
 @dataclass(frozen=True)
 class MonthlyColumns:
     """What to take from a table with a row per customer: expressions by name, and of how many months ago.
 
-    `lists`: the table lists what happened, so a customer without a row in a delivered month had nothing: zero.
+    `lists`: the table lists what happened, so a customer without a row in a delivered month had nothing: zero. Of the
+    months before somebody was a customer it says nothing.
     """
 
     table: str
@@ -30,12 +32,15 @@ def side_by_side(known: KnownMonths, population: Frame, wanted: MonthlyColumns) 
     """Column `<name>__<months ago>` per expression and month, one row per customer of `population`.
 
     None where no month was delivered. A month that was not delivered, and a customer without a row in a month
-    (unless the table lists what happened), give null: nobody knows what they spent, which is not zero.
+    (unless the table lists what happened and they were on the books), give null: nobody knows what they spent, which
+    is not zero.
     """
     months = {ago: known.table(wanted.table, known.as_of - ago) for ago in wanted.ago}
     if all(month is None for month in months.values()):
         return None
     frame = population.select("customer_id")
+    if wanted.lists:
+        frame = with_months_on_the_books(frame, known, max(wanted.ago) + 1)
     for ago, month in months.items():
         frame = _with_month(frame, month, wanted, ago)
     return frame
@@ -51,7 +56,7 @@ def _with_month(frame: Frame, month: Frame | None, wanted: MonthlyColumns, ago: 
         return frame.join(month.select("customer_id", *taken), on="customer_id", how="left")
     row = f"row__{ago}"
     joined = frame.join(month.select("customer_id", *taken, nw.lit(1).alias(row)), on="customer_id", how="left")
-    nothing = nw.col(row).is_null()
+    nothing = nw.col(row).is_null() & on_the_books(ago)
     return joined.with_columns(nw.when(nothing).then(nw.lit(0.0)).otherwise(nw.col(name)).alias(name) for name in names)
 
 

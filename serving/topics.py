@@ -17,7 +17,7 @@ TOPICS = {
     **dict.fromkeys(("competitor", "competitor_call", "forwarding", "second_sim"), "competitor"),
     **dict.fromkeys(("usage_off_net", "usage_competitor", "usage_competitor_1", "usage_competitor_2"), "competitor"),
     **dict.fromkeys(("contact_any", "contact_hall", "contact_hotline", "contact_sms"), "contacts"),
-    **dict.fromkeys(("contact_web", "contact_app", "contact_digital_share_3"), "contacts"),
+    **dict.fromkeys(("contact_web", "contact_app", "contact_digital"), "contacts"),
     "contact_complaint": "complaint",
     "contact_portability_query": "competitor",
     "contact_plan_consultation": "plan",

@@ -14,17 +14,28 @@ CONTACTS = """
     2025-04  ann          4
     2025-06  ann          -
 """
+CUSTOMERS = """
+    month    customer_id  status  activated_on
+    2025-06  ann          active  2020-01-01
+    2025-06  bob          active  2020-01-01
+    2025-06  cyd          active  2025-05-01
+"""
 COMPLAINTS = {"complaint": nw.col("complaints")}
 
 
 @pytest.mark.parametrize(
     ("lists", "rows"),
-    [(False, [(None, None, 4.0), (None, None, None)]), (True, [(None, None, 4.0), (0.0, None, 0.0)])],
+    [
+        (False, [(None, None, 4.0), (None, None, None), (None, None, None)]),
+        (True, [(None, None, 4.0), (0.0, None, 0.0), (0.0, None, None)]),
+    ],
 )
-def test_a_missing_row_is_zero_only_where_the_table_lists_what_happened(lists: bool, rows: list[tuple[float, ...]]):
-    known = known_months("2025-06", contacts=CONTACTS)
+def test_a_missing_row_is_zero_only_where_the_table_lists_what_happened_to_who_was_a_customer(
+    lists: bool, rows: list[tuple[float, ...]]
+):
+    known = known_months("2025-06", contacts=CONTACTS, customers=CUSTOMERS)
     wanted = MonthlyColumns("contacts", COMPLAINTS, (0, 1, 2), lists)
-    built = side_by_side(known, population("ann", "bob"), wanted)
+    built = side_by_side(known, population("ann", "bob", "cyd"), wanted)
     assert rows_of(built, "complaint__0", "complaint__1", "complaint__2") == rows
 
 

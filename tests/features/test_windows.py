@@ -244,6 +244,14 @@ CALLS = MeasureTable(
 )
 
 
+LONG_SINCE = """
+    month    customer_id  status  activated_on
+    2025-06  ann          active  2020-01-01
+    2025-06  bob          active  2020-01-01
+    2025-06  cyd          active  2020-01-01
+"""
+
+
 def test_where_a_table_lists_what_happened_a_missing_row_is_zero_and_a_missing_month_unknown() -> None:
     drawing = """
         month    customer_id  hall_contacts  hotline_contacts  complaints
@@ -252,7 +260,7 @@ def test_where_a_table_lists_what_happened_a_missing_row_is_zero_and_a_missing_m
         2025-06  cyd          1              2                 0
     """
     names = ("any_last", "complaint_last", "complaint_mean_3", "complaint_months_since")
-    known = known_months("2025-06", contacts=drawing, empty=("2025-05",))
+    known = known_months("2025-06", contacts=drawing, customers=LONG_SINCE, empty=("2025-05",))
     rows = rows_of(windows.build(known, population("ann", "bob", "cyd"), CALLS), *names)
     assert rows == [(None, None, 1.5, None), (0.0, 0.0, 0.0, None), (3.0, 0.0, 0.0, None)]
 
@@ -263,8 +271,10 @@ def test_months_since_look_back_to_the_latest_month_above_zero_unless_one_is_unk
         2025-02  ann          1              0                 7
         2025-04  bob          0              0                 2
     """
-    gapless = known_months("2025-06", contacts=drawing, empty=("2025-01", "2025-03", "2025-05", "2025-06"))
+    gapless = known_months(
+        "2025-06", contacts=drawing, customers=LONG_SINCE, empty=("2025-01", "2025-03", "2025-05", "2025-06")
+    )
     built = windows.build(gapless, population("ann", "bob"), CALLS)
     assert rows_of(built, "complaint_months_since", "any_months_since") == [(4.0, 4.0), (2.0, None)]
-    gap = known_months("2025-06", contacts=drawing, empty=("2025-05", "2025-06"))
+    gap = known_months("2025-06", contacts=drawing, customers=LONG_SINCE, empty=("2025-05", "2025-06"))
     assert rows_of(windows.build(gap, population("ann", "bob"), CALLS), "complaint_months_since") == [(None,), (2.0,)]
