@@ -24,7 +24,8 @@ class EventGroup:
     """Kinds of event that say the same to a retention manager, and the facts of them that are indicators.
 
     A fact is `open` (lasting at the month's end), `months_since`, or one of `begun`, `days`, `seconds` and `long`
-    (calls of more than a minute) with the months it looks back over, such as `begun_3`.
+    (calls of more than a minute) with the months it looks back over, such as `begun_3`. `counted` says what a row is
+    where it is not one of what the group means: of several calls a day only one is delivered.
     """
 
     name: str
@@ -32,6 +33,7 @@ class EventGroup:
     meaning: str
     angle: Angle
     facts: tuple[str, ...]
+    counted: str = ""
 
 
 _EXPERIENCE: Angle = "service experience"
@@ -71,7 +73,7 @@ GROUPS = (
     EventGroup(
         "competitor",
         ("competitor_call", "forwarding_to_competitor", "second_sim_suspected"),
-        "signs of a competitor: calls to its service line, forwarding to its numbers, a second SIM",
+        "signs of a competitor (calls to its service line, forwarding to its numbers, a second SIM)",
         _COMPETITOR,
         ("begun_1", "begun_3", "months_since"),
     ),
@@ -81,6 +83,7 @@ GROUPS = (
         "calls to a competitor's service line",
         _COMPETITOR,
         ("begun_3", "seconds_3", "long_3"),
+        "days with calls to a competitor's service line",
     ),
     EventGroup(
         "forwarding", ("forwarding_to_competitor",), "forwardings to a competitor", _COMPETITOR, ("begun_3", "open")
@@ -96,10 +99,10 @@ GROUPS = (
 )
 
 _MEANINGS = {
-    "begun": ("count", "Number of {} begun in {}."),
-    "days": ("days", "Days of {1} under {0}."),
-    "seconds": ("seconds", "Seconds of {} in {}."),
-    "long": ("count", "Number of {} of more than a minute in {}."),
+    "begun": ("count", "Number of {2} in {1}."),
+    "days": ("days", "Days of {1} under {0}, each counted once."),
+    "seconds": ("seconds", "Seconds of {} in {}, of each day the longest."),
+    "long": ("count", "Number of {2} of more than a minute in {1}."),
     "open": ("count", "Number of {} that last at the month's end."),
     "months_since": ("months", "Months since the latest of the {}; empty when there was none in the last six months."),
 }
@@ -120,7 +123,7 @@ def catalogue() -> tuple[Indicator, ...]:
 def _indicator(group: EventGroup, fact: str) -> Indicator:
     name, window = fact_and_window(fact)
     unit, meaning = _MEANINGS[name]
-    said = meaning.format(group.meaning, SPANS[window])
+    said = meaning.format(group.meaning, SPANS[window], group.counted or f"{group.meaning} begun")
     return Indicator(f"event_{group.name}_{fact}", group.angle, unit, said, window, TABLE)
 
 
@@ -128,7 +131,8 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no month of the last six was delivered.
 
     The table lists what happened, so a customer without a row in a delivered month had no event: zero. A month
-    that was not delivered is unknown, and so is every window that reaches over it.
+    that was not delivered is unknown, and so is every window that reaches over it. Nothing happened to a newcomer in
+    the months before they came, and a count over them says so; only what is divided by months must leave them out.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):
@@ -151,14 +155,40 @@ def _with_month(frame: Frame, month: Frame | None, when: Month, ago: int) -> Fra
         nw.when(nw.col("kind").cast(nw.String).is_in(group.kinds)).then(facts[fact]).otherwise(nw.lit(0)).cast(nw.Int64)
         for group, fact in wanted
     ]
+    lasting = month.filter(lasts_in(nw.col("started_on"), nw.col("ended_on"), when))
+    if any(fact == "days" for _, fact in wanted):
+        lasting = _with_days(lasting, when)
     counts = (
-        month.filter(lasts_in(nw.col("started_on"), nw.col("ended_on"), when))
-        .select("customer_id", *(count.alias(column) for count, column in zip(counted, columns, strict=True)))
+        lasting.select("customer_id", *(count.alias(column) for count, column in zip(counted, columns, strict=True)))
         .group_by("customer_id")
         .agg(nw.col(column).sum() for column in columns)
     )
     joined = frame.join(counts, on="customer_id", how="left")
     return joined.with_columns(nw.col(column).fill_null(0) for column in columns)
+
+
+def _with_days(lasting: Frame, when: Month) -> Frame:
+    """Adds `days`: on how many days of the month each stop lasted that no earlier one covers, so that none counts twice.
+
+    A stop for overdue bills often begins within one of another kind. By their first days, each adds what lies beyond
+    the furthest day that those before it reached.
+    """
+    first, last = days_within(nw.col("started_on"), nw.col("ended_on"), when)
+    each = (_stops().alias("stop"), first.alias("first"), last.alias("last"))
+    of, order = ("customer_id", "stop"), ("first", "last", "kind", "started_on")
+    return (
+        lasting.with_columns(*each)
+        .with_columns(nw.col("last").cum_max().over(*of, order_by=order).alias("reached"))
+        .with_columns(nw.col("reached").shift(1).over(*of, order_by=order).fill_null(0).alias("before"))
+        .with_columns(
+            (nw.col("last") - nw.max_horizontal("before", nw.col("first") - 1)).clip(lower_bound=0).alias("days")
+        )
+    )
+
+
+def _stops() -> nw.Expr:
+    (kinds,) = {group.kinds for group in GROUPS for fact in group.facts if fact_and_window(fact)[0] == "days"}
+    return nw.col("kind").cast(nw.String).is_in(kinds)
 
 
 def _monthly(group: EventGroup, ago: int) -> list[str]:
@@ -174,7 +204,7 @@ def _facts(when: Month) -> dict[str, nw.Expr]:
     begun, seconds = begins_in(started_on, when), nw.col("seconds").cast(nw.Int64)
     return {
         "begun": begun.cast(nw.Int64),
-        "days": days_within(started_on, ended_on, when),
+        "days": nw.col("days"),
         "open": in_force_at_end(ended_on, when).cast(nw.Int64),
         "seconds": nw.when(begun).then(seconds.fill_null(0)).otherwise(nw.lit(0)),
         "long": (begun & (seconds.fill_null(0) > LONG_CALL_SECONDS)).cast(nw.Int64),

@@ -32,16 +32,16 @@ def days_until(date: nw.Expr, as_of: Month) -> nw.Expr:
     return _day_number(date) - as_of.last_day.toordinal()
 
 
-def days_within(started_on: nw.Expr, ended_on: nw.Expr, month: Month) -> nw.Expr:
-    """On how many days of the month something lasted that was in force in it; both ends count.
+def days_within(started_on: nw.Expr, ended_on: nw.Expr, month: Month) -> tuple[nw.Expr, nw.Expr]:
+    """From which day of the month to which something lasted that was in force in it; both belong to it.
 
-    Counted in days of the month, because subtracting dates gives another type on every engine.
+    Whole numbers, because subtracting dates gives another type on every engine.
     """
     first, last = nw.lit(month.first_day), nw.lit(month.last_day)
     from_day = nw.when(started_on < first).then(nw.lit(1)).otherwise(_whole(started_on.dt.day()))
     open_or_later = ended_on.is_null() | (ended_on > last)
     to_day = nw.when(open_or_later).then(nw.lit(month.last_day.day)).otherwise(_whole(ended_on.dt.day()))
-    return _whole(to_day) - _whole(from_day) + 1
+    return _whole(from_day), _whole(to_day)
 
 
 def _day_number(date: nw.Expr) -> nw.Expr:

@@ -85,9 +85,9 @@ def _of_share(share: Share) -> Wording:
 
 
 def _of_events(group: EventGroup) -> dict[str, Wording]:
-    """Event counts; a meaning's examples behind its colon are said only where something happened."""
-    what, _, examples = group.meaning.partition(": ")
-    named, prefix = f"{what} ({examples})" if examples else what, f"event_{group.name}"
+    """Event counts; a meaning's examples in brackets are said only where something happened."""
+    named, prefix = group.meaning, f"event_{group.name}"
+    what, rows = named.partition(" (")[0], group.counted
 
     def say(fact: str) -> Say:
         counts, months = fact_and_window(fact)
@@ -97,16 +97,18 @@ def _of_events(group: EventGroup) -> dict[str, Wording]:
         if counts == "open":
             return lambda value: counted(value, what, what, "in force at the month's end")
         several, none = _EVENT_WORDS[counts]
-        return lambda value: counted(value, several.format(named, what), none.format(what), when)
+        return lambda value: counted(
+            value, several.format(named, what, rows or named), none.format(what, rows or what), when
+        )
 
     return {f"{prefix}_{fact}": Wording(topic_of(group.name), say(fact)) for fact in group.facts}
 
 
 _EVENT_WORDS = {
-    "begun": ("{0}", "{0}"),
+    "begun": ("{2}", "{1}"),
     "days": ("days under {1}", "days under {0}"),
     "seconds": ("seconds of {1}", "seconds of {0}"),
-    "long": ("{1} of more than a minute", "{0} of more than a minute"),
+    "long": ("{2} of more than a minute", "{1} of more than a minute"),
 }
 """How many of what, by fact: with the examples of the group where something happened, and without them."""
 

@@ -33,13 +33,15 @@ class ServiceEvents(dy.Schema):
         "Last day; null while it lasts, and the same as `started_on` for what takes no time.", known="when it happens"
     )
     seconds = count(
-        "Length of a call to a competitor's service line; null for everything else.", unit="seconds", most=86_400
+        "Length of the call to a competitor's service line, of several a day the longest; null for everything else.",
+        unit="seconds",
+        most=86_400,
     )
 
 
 CONTRACT = Contract(
     "service_events",
     ServiceEvents,
-    "One row per event that lasted on any day of the month.",
+    "One row per event that lasted on any day of the month; of several calls a day to a competitor the longest.",
     interval=Interval("started_on", "ended_on"),
 )

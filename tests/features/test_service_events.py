@@ -43,6 +43,21 @@ def test_days_are_those_that_lie_in_the_months_of_the_window() -> None:
     assert rows_of(built(), "event_stop_days_3") == [(15.0,), (0.0,)]
 
 
+def test_a_day_under_several_stops_counts_once() -> None:
+    stops = """
+    month    customer_id  kind                       started_on  ended_on
+    2025-06  ann          suspension                 2025-06-01  -
+    2025-06  ann          arrears_stop               2025-06-01  -
+    2025-06  ann          suspension_to_keep_number  2025-06-01  -
+    2025-06  bob          suspension                 2025-05-20  2025-06-05
+    2025-06  bob          voluntary_suspension       2025-06-02  2025-06-03
+    2025-06  bob          arrears_stop               2025-06-04  2025-06-07
+    2025-06  bob          suspension                 2025-06-20  2025-06-20
+    2025-06  bob          network_fault              2025-06-01  2025-06-30
+    """
+    assert rows_of(built(stops, empty=("2025-04", "2025-05")), "event_stop_days_3") == [(30.0,), (8.0,)]
+
+
 def test_what_lasts_at_the_end_of_the_month_is_open() -> None:
     assert rows_of(built(), "event_stop_open", "event_own_suspension_open") == [(1.0, 0.0), (0.0, 0.0)]
 

@@ -53,8 +53,9 @@ def test_both_ends_of_an_interval_count() -> None:
         2025-05-20  2025-05-31  0     false  false
     """)
     start, end, june = nw.col("started"), nw.col("ended"), Month(2025, 6)
+    first, last = days_within(start, end, june)
     answers = nw.from_native(intervals.lazy()).with_columns(
-        counted=days_within(start, end, june),
+        counted=last - first + 1,
         lasting=lasts_in(start, end, june),
         still=in_force_at_end(end, june),
     )

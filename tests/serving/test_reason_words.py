@@ -59,7 +59,7 @@ COMPETITOR = "signs of a competitor (calls to its service line, forwarding to it
         (
             "event_competitor_call_long_3",
             0,
-            "no calls to a competitor's service line of more than a minute in the last three months",
+            "no days with calls to a competitor's service line of more than a minute in the last three months",
         ),
         ("event_forwarding_open", 1, "forwardings to a competitor: 1 in force at the month's end"),
         ("event_complaint_months_since", 0, "severe complaints, in the latest month"),
