@@ -8,7 +8,7 @@ from features.catalogue import Indicator
 from features.contracts.satisfaction import TOPICS
 from features.known_months import Frame, KnownMonths
 from features.side_by_side import count_or_null
-from features.time_spans import months_since
+from features.time_spans import begins_in, months_since
 
 TABLE = "satisfaction"
 MONTHS = 6
@@ -35,16 +35,23 @@ def _indicator(name: str, unit: str, meaning: str) -> Indicator:
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no month of the last six was delivered.
 
-    Few are asked in any month: who gave no answer in the six is unknown, neither content nor discontent.
+    Few are asked in any month: who gave no answer in the six is unknown, neither content nor discontent. An operator
+    may deliver all answers ever with each month: only those of the month itself count in it. How long ago the last
+    answer was is unknown where a later month was not delivered.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
-    delivered = [month.select("customer_id", "surveyed_on", "topic", "score") for month in months if month is not None]
-    if not delivered:
+    if all(month is None for month in months):
         return None
+    delivered = [
+        month.filter(begins_in(nw.col("surveyed_on"), known.as_of - ago)).select(
+            "customer_id", "surveyed_on", "topic", "score"
+        )
+        for ago, month in enumerate(months)
+        if month is not None
+    ]
     topic, score = nw.col("topic").cast(nw.String), nw.col("score").cast(nw.Int64)
     answers = (
         nw.concat(delivered, how="vertical")
-        .filter(nw.col("surveyed_on") <= nw.lit(known.as_of.last_day))
         .select(
             "customer_id",
             "surveyed_on",
@@ -57,6 +64,8 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
             *(nw.col(f"{what}_{name}").sum() for what in ("sum", "count") for name in TOPICS),
         )
     )
+    unknown = min((ago for ago, month in enumerate(months) if month is None), default=MONTHS)
+    since = months_since(nw.col("surveyed_on"), known.as_of)
     frame = population.select("customer_id").join(answers, on="customer_id", how="left")
     return frame.select(
         "customer_id",
@@ -64,5 +73,5 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
             (nw.col(f"sum_{name}") / count_or_null(nw.col(f"count_{name}"))).alias(f"survey_{name}_6")
             for name in TOPICS
         ),
-        months_since(nw.col("surveyed_on"), known.as_of).cast(nw.Float64).alias("survey_months_since"),
+        nw.when(since < unknown).then(since.cast(nw.Float64)).alias("survey_months_since"),
     )
