@@ -8,6 +8,7 @@ import narwhals as nw
 
 from features import FeaturesError
 from features.catalogue import Angle, Indicator, Kind
+from features.contracts.customer_profile import BARRED_FROM_MODELS
 from features.known_months import Frame, KnownMonths
 from features.side_by_side import mean_of_known
 
@@ -27,7 +28,10 @@ class CustomName:
 def custom_names(known: KnownMonths, months: int) -> tuple[CustomName, ...]:
     """The operator's own indicators that have a value in the last `months` months up to as-of, by name.
 
-    Raises FeaturesError where one name holds numbers in one row and categories in another.
+    Raises FeaturesError where one name holds numbers in one row and categories in another, and where a word of it is a
+    column barred from models: ethnicity stays out under whatever table it comes. Gender is not barred. No indicator of
+    Holdfast's own is made of it, since it says little about leaving; an operator that is allowed to look at it, and
+    wants to, says so by delivering it.
     """
     held: dict[str, Kind] = {}
     for ago in range(months):
@@ -36,6 +40,7 @@ def custom_names(known: KnownMonths, months: int) -> tuple[CustomName, ...]:
             continue
         values = month.group_by("name").agg(nw.col("number", "category").count()).collect()
         for name, numbers, categories in values.select("name", "number", "category").iter_rows():
+            _refuse_barred(name)
             counts: dict[Kind, int] = {"number": numbers, "category": categories}
             for kind, count in counts.items():
                 if count and held.setdefault(name, kind) != kind:
@@ -43,6 +48,11 @@ def custom_names(known: KnownMonths, months: int) -> tuple[CustomName, ...]:
                         f"custom_indicators: {name} holds numbers and categories; deliver them under two names"
                     )
     return tuple(CustomName(name, kind) for name, kind in sorted(held.items()))
+
+
+def _refuse_barred(name: str) -> None:
+    if not set(name.split("_")).isdisjoint(BARRED_FROM_MODELS):
+        raise FeaturesError(f"custom_indicators: {name} is barred from models; leave it out")
 
 
 def catalogue(names: tuple[CustomName, ...]) -> tuple[Indicator, ...]:

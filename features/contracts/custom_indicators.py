@@ -10,7 +10,7 @@ class CustomIndicators(dy.Schema):
     name = dy.String(
         primary_key=True,
         regex=r"^[a-z][a-z0-9_]{0,62}$",
-        description="Name of the indicator: lower-case letters, digits and underscores.",
+        description="Name of the indicator: lower-case letters, digits and underscores; ethnicity is barred.",
         metadata=described(sensitivity="none"),
     )
     number = dy.Float64(

@@ -57,6 +57,18 @@ def test_one_name_for_numbers_and_categories_is_refused() -> None:
         custom_names(known_months("2025-06", custom_indicators=mixed), 3)
 
 
+@pytest.mark.parametrize("name", ["ethnicity", "ethnicity_code"])
+def test_what_is_barred_from_models_is_refused_under_the_operators_own_name_too(name: str) -> None:
+    barred = ROWS + f"2025-05  bob  {name}  -  Yi\n"
+    with pytest.raises(FeaturesError, match=f"custom_indicators: {name} is barred from models; leave it out"):
+        custom_names(known_months("2025-06", custom_indicators=barred), 3)
+
+
+def test_gender_is_the_operators_to_decide() -> None:
+    told = ROWS + "2025-06  bob  gender  -  male\n"
+    assert CustomName("gender", "category") in custom_names(known_months("2025-06", custom_indicators=told), 3)
+
+
 def test_later_values_are_invisible() -> None:
     later = ROWS + "2025-07  ann  score  999  -\n"
     assert rows_of(built(later), *columns()) == rows_of(built(), *columns())
