@@ -1,34 +1,32 @@
-"""Departures: which customers closed their numbers in the last three months, for those who had to do with them."""
+"""Departures: which customers of three months ago have left since, for those who had to do with them."""
 
 from __future__ import annotations
 
 import narwhals as nw
 
-from features.contracts.customers import LEFT_BY_CHOICE, LEFT_BY_FORCE
+from features.contracts.customers import ON_NET
 from features.known_months import Frame, KnownMonths
 
 MONTHS = 3
-CLOSED = (*LEFT_BY_CHOICE, *LEFT_BY_FORCE)
 
 
 def departed(known: KnownMonths) -> Frame | None:
-    """One row per customer, of all the operator's, who closed within three months: column `departed_id`.
+    """One row per customer, of all the operator's, on net three months ago and no longer: column `departed_id`.
 
-    None where one of the months is missing that tell it, the one before the three included: operators show closed
-    numbers for some time, and who was closed already then did not leave lately.
+    Two months tell it, and None says that one of them is missing. Some operators show closed numbers for a while and
+    others drop their rows at once, so gone is who is not on net now; who closed in between and came back is not. Those
+    whom a customer had to do with are looked at as of three months ago, so nobody who came later is asked for.
     """
     return known.once("departed", lambda: _departed(known))
 
 
 def _departed(known: KnownMonths) -> Frame | None:
-    months = [known.whole_table("customers", known.as_of - ago) for ago in range(MONTHS + 1)]
-    closed = [_closed(month) for month in months if month is not None]
-    if len(closed) < len(months):
+    now, before = (known.whole_table("customers", known.as_of - ago) for ago in (0, MONTHS))
+    if now is None or before is None:
         return None
-    *lately, before = closed
-    gone = nw.concat(lately, how="vertical").unique("customer_id")
-    return gone.join(before, on="customer_id", how="anti").select(nw.col("customer_id").alias("departed_id"))
+    gone = _on_net(before).join(_on_net(now), on="customer_id", how="anti")
+    return gone.select(nw.col("customer_id").alias("departed_id"))
 
 
-def _closed(month: Frame) -> Frame:
-    return month.filter(nw.col("status").cast(nw.String).is_in(CLOSED)).select("customer_id")
+def _on_net(month: Frame) -> Frame:
+    return month.filter(nw.col("status").cast(nw.String).is_in(ON_NET)).select("customer_id")

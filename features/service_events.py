@@ -168,7 +168,7 @@ def _with_month(frame: Frame, month: Frame | None, when: Month, ago: int) -> Fra
 
 
 def _with_days(lasting: Frame, when: Month) -> Frame:
-    """Adds `days`: on how many days of the month each stop lasted that no earlier one covers, so that none counts twice.
+    """Adds `days`: how many days of the month each stop covers that no earlier one does, so that none counts twice.
 
     A stop for overdue bills often begins within one of another kind. By their first days, each adds what lies beyond
     the furthest day that those before it reached.
