@@ -17,11 +17,16 @@ COMPETITORS = ("competitor_1", "competitor_2")
 
 _NOW = (
     ("circle_size", "count", "Number of people in the calling circle.", 1),
-    ("circle_own_share", "share", "Share of the circle's minutes with people on the operator's own network.", 1),
+    (
+        "circle_own_share",
+        "share",
+        "Share of the circle's minutes with people on the operator's own network; of those whose network is known.",
+        1,
+    ),
     (
         "circle_competitor_share",
         "share",
-        "Share of the circle's minutes with people on a large competitor's network.",
+        "Share of the circle's minutes with people on a large competitor's network; of those whose network is known.",
         1,
     ),
     ("circle_closest_share", "share", "Share of the circle's minutes with the one person called most.", 1),
@@ -37,13 +42,13 @@ _LEFT = (
     (
         "circle_left_3",
         "count",
-        "Number of people in the calling circle of three months ago who have closed their numbers since.",
+        "Number of people in the calling circle of three months ago who have left since.",
         BEFORE + 1,
     ),
     (
         "circle_left_share_3",
         "share",
-        "Share of the minutes of three months ago with people who have closed their numbers since.",
+        "Share of the minutes of three months ago with people who have left since.",
         BEFORE + 1,
     ),
 )
@@ -64,8 +69,9 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when neither the month's circles nor those before were delivered.
 
     The table lists whom customers talk with: without a row in a delivered month the circle is empty, its shares
-    unknown, and so is what became of it since. Minutes are summed as whole hundredths, because sums of fractions
-    depend on their order.
+    unknown, and so is what became of it since. Shares are of the talk whose minutes are known, those of networks of the
+    talk whose network is known too; how many people are on a network is unknown where that of one is. Minutes are
+    summed as whole hundredths, because sums of fractions depend on their order.
     """
     now, before = (known.table(TABLE, known.as_of - ago) for ago in (0, BEFORE))
     if now is None and before is None:
@@ -79,22 +85,24 @@ def build(known: KnownMonths, population: Frame) -> Frame | None:
 
 def _hundredths() -> nw.Expr:
     # Cut off after adding a half, because engines round halves in different ways.
-    return (nw.col("minutes").cast(nw.Float64).fill_null(0.0) * 100.0 + 0.5).cast(nw.Int64)
+    return (nw.col("minutes").cast(nw.Float64) * 100.0 + 0.5).cast(nw.Int64)
 
 
 def _with_sums(frame: Frame, month: Frame | None, when: str) -> Frame:
-    sums = ("people", "rivals", "talk", "own", "competitor", "closest")
+    sums = ("people", "rivals", "strangers", "talk", "placed", "own", "competitor", "closest")
     names = {name: f"{name}_{when}" for name in sums}
     if month is None:
         return frame.with_columns(nw.lit(None, dtype=nw.Int64).alias(name) for name in names.values())
-    network, talk = nw.col("network").cast(nw.String), nw.col("talk")
-    rows = month.select("customer_id", network.alias("network"), _hundredths().alias("talk")).select(
+    network, talk = nw.col("network"), nw.col("talk")
+    rows = month.select("customer_id", network.cast(nw.String).alias("network"), _hundredths().alias("talk")).select(
         "customer_id",
         nw.lit(1).cast(nw.Int64).alias(names["people"]),
         network.is_in(COMPETITORS).fill_null(False).cast(nw.Int64).alias(names["rivals"]),
+        network.is_null().cast(nw.Int64).alias(names["strangers"]),
         talk.alias(names["talk"]),
-        nw.when(nw.col("network") == "own").then(talk).otherwise(nw.lit(0)).alias(names["own"]),
-        nw.when(nw.col("network").is_in(COMPETITORS)).then(talk).otherwise(nw.lit(0)).alias(names["competitor"]),
+        nw.when(~network.is_null()).then(talk).alias(names["placed"]),
+        nw.when(network == "own").then(talk).alias(names["own"]),
+        nw.when(network.is_in(COMPETITORS)).then(talk).alias(names["competitor"]),
         talk.alias(names["closest"]),
     )
     added = [nw.col(names[name]).sum() for name in sums[:-1]]
@@ -128,17 +136,20 @@ def _indicators() -> list[nw.Expr]:
     def share(part: str, whole: str) -> nw.Expr:
         return number(part) / sum_or_null(number(whole))
 
+    def rivals(when: str) -> nw.Expr:
+        return nw.when(nw.col(f"strangers_{when}") == 0).then(number(f"rivals_{when}"))
+
     def since(change: nw.Expr) -> nw.Expr:
         # Newcomers had no circle then, and nothing can have become of it.
         return nw.when(nw.col("people_before") > 0).then(change)
 
     values = {
         "circle_size": number("people_now"),
-        "circle_own_share": share("own_now", "talk_now"),
-        "circle_competitor_share": share("competitor_now", "talk_now"),
+        "circle_own_share": share("own_now", "placed_now"),
+        "circle_competitor_share": share("competitor_now", "placed_now"),
         "circle_closest_share": share("closest_now", "talk_now"),
         "circle_size_change_3": since(number("people_now") - number("people_before")),
-        "circle_competitor_change_3": since(number("rivals_now") - number("rivals_before")),
+        "circle_competitor_change_3": since(rivals("now") - rivals("before")),
         "circle_left_3": since(number("left_people")),
         "circle_left_share_3": share("left_talk", "talk_before"),
     }

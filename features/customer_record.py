@@ -38,7 +38,13 @@ _NUMBERS: tuple[tuple[str, Angle, str, str, int], ...] = (
         "Share of the last six months' ends, as far as known, spent suspended.",
         6,
     ),
-    ("months_known_6", _LIFE, "months", "In how many of the last six months the customer is on record.", 6),
+    (
+        "months_known_6",
+        _LIFE,
+        "months",
+        "In how many of the last six months, of those delivered, the customer is on record.",
+        6,
+    ),
 )
 
 
@@ -52,7 +58,9 @@ def catalogue() -> tuple[Indicator, ...]:
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no month of the last six was delivered.
 
-    A contract's end is agreed long before, so a date in the future is known and used.
+    A contract's end is agreed long before, so a date in the future is known and used. `months_known_6` counts rows: of
+    a month that was not delivered it knows nothing of anybody, so it tells how much there is to go by, and how long
+    somebody is on net only together with the tenure.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):

@@ -40,7 +40,8 @@ def _indicator(name: str, unit: str, meaning: str, window: int = 1) -> Indicator
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no month of the last three was delivered.
 
-    The table lists what is held, so a customer without a row in a delivered month held nothing: zero.
+    The table lists what is held, so a customer without a row in a delivered month held nothing: zero. Newcomers
+    neither began nor gave up anything before they came, which a count over those months says truly.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):
@@ -61,7 +62,8 @@ def _lasting(month: Frame, when: Month) -> Frame:
 
 
 def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
-    counts = ["product_held", "priced", *(f"product_{family}" for family in FAMILIES)]
+    families = [f"product_{family}" for family in FAMILIES]
+    counts = ["product_held", "priced", "sorted", *families]
     if month is None:
         return frame.with_columns(nw.lit(None, dtype=nw.Float64).alias(name) for name in (*counts, "product_fee"))
     family = nw.col("family").cast(nw.String)
@@ -73,6 +75,7 @@ def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
             nw.lit(1).cast(nw.Int64).alias("product_held"),
             *((family == name).fill_null(False).cast(nw.Int64).alias(f"product_{name}") for name in FAMILIES),
             (~nw.col("fee").is_null()).cast(nw.Int64).alias("priced"),
+            (~family.is_null()).cast(nw.Int64).alias("sorted"),
             nw.col("fee").alias("product_fee"),
         )
         .group_by("customer_id")
@@ -83,8 +86,12 @@ def _with_held(frame: Frame, month: Frame | None, as_of: Month) -> Frame:
     counted = joined.with_columns(
         *(nw.col(name).fill_null(0) for name in counts), nw.col("product_fee").cast(nw.Float64).fill_null(0.0)
     )
-    # A product whose fee is not told leaves the sum unknown.
-    return counted.with_columns(nw.when(nw.col("priced") == nw.col("product_held")).then(nw.col("product_fee")))
+    # A product whose fee is not told leaves the sum unknown, and one of no family how many are held of each.
+    held_in_all = nw.col("product_held")
+    return counted.with_columns(
+        nw.when(nw.col("priced") == held_in_all).then(nw.col("product_fee")).alias("product_fee"),
+        *(nw.when(nw.col("sorted") == held_in_all).then(nw.col(name)).alias(name) for name in families),
+    )
 
 
 def _with_moves(frame: Frame, month: Frame | None, when: Month, ago: int) -> Frame:

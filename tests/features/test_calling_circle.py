@@ -48,6 +48,25 @@ def test_shares_are_of_the_minutes_and_an_empty_circle_has_none() -> None:
     ]
 
 
+def test_an_unknown_network_or_length_is_neither_own_nor_zero() -> None:
+    drawing = """
+    month    customer_id  contact_id  network       minutes
+    2025-03  ann          z1          own           1
+    2025-06  ann          z1          own           10
+    2025-06  ann          z2          competitor_1  30
+    2025-06  ann          z3          -             60
+    2025-06  ann          z4          own           -
+    2025-06  bob          z4          -             7
+    2025-06  cyd          z4          own           -
+    """
+    columns = ("circle_own_share", "circle_competitor_share", "circle_closest_share", "circle_competitor_change_3")
+    assert rows_of(built(drawing), *columns) == [
+        (0.25, 0.75, 0.6, None),
+        (None, None, 1.0, None),
+        (None, None, None, None),
+    ]
+
+
 def test_changes_are_against_the_circle_of_three_months_ago() -> None:
     assert rows_of(built(), "circle_size_change_3", "circle_competitor_change_3") == [
         (1.0, 1.0),

@@ -37,6 +37,17 @@ def test_suspension_is_a_share_of_the_months_on_record() -> None:
     assert rows_of(built(), *columns) == [(1.0, 1.0, 2.0), (0.0, 0.0, 2.0), (None, 0.0, 1.0)]
 
 
+def test_months_on_record_are_counted_of_those_delivered() -> None:
+    assert months("2020-01-01", 1, 2, 3, 4, 5, 6) == 6.0
+    assert months("2020-01-01", 1, 2, 4, 5, 6) == 5.0
+
+
+def months(activated_on: str, *delivered: int) -> float:
+    rows = "".join(f"\n2025-0{month} ann {activated_on} active" for month in delivered)
+    known = known_months("2025-06", customers=f"month customer_id activated_on status{rows}")
+    return rows_of(customer_record.build(known, population("ann")), "months_known_6")[0][0]  # type: ignore[no-any-return]
+
+
 def test_categories_are_those_of_the_month() -> None:
     assert rows_of(built(), "brand", "payment_type") == [("GoTone", "postpaid"), ("Easy", "prepaid"), (None, None)]
 

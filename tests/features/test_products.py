@@ -34,6 +34,14 @@ def test_a_fee_that_is_not_told_leaves_the_sum_unknown() -> None:
     assert rows_of(built(PRODUCTS.replace("59.90", "-    ")), "product_held", "product_fee")[0] == (2.0, None)
 
 
+def test_a_product_of_no_known_family_leaves_the_families_unknown() -> None:
+    columns = ("product_held", "product_value_added", "product_broadband", "product_fee")
+    assert rows_of(built(PRODUCTS.replace("broadband  ", "-          ")), *columns) == [
+        (2.0, None, None, 63.0),
+        (0.0, 0.0, 0.0, 0.0),
+    ]
+
+
 def test_products_begun_and_ended_are_counted_over_three_months() -> None:
     assert rows_of(built(), "product_begun_3", "product_ended_3") == [(2.0, 2.0), (0.0, 0.0)]
 
