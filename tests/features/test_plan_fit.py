@@ -53,19 +53,38 @@ def test_use_is_held_against_what_the_plan_includes() -> None:
 
 
 def test_the_cheapest_plan_of_the_brand_on_sale_is_what_could_be_saved() -> None:
-    # ann: 120 minutes and 1 MB beyond cost 20 + 60 + 1 = 81, the large plan 60. bob: 60, the small plan 20. gift and
-    # other are not on sale; of Easy nothing is.
+    # ann: of 0, 160 and 200 minutes and 0, 0 and 3 MB beyond, each month costs 20, 100 and 123, in the mean 81; on the
+    # large plan 60. bob: 60, the small plan 20. gift and other are not on sale; of Easy nothing is.
     assert rows_of(built(), "plan_saving", "plan_saving_share") == [
-        (21.0, pytest.approx(21 / 81)),
+        (pytest.approx(21.0), pytest.approx(21 / 81)),
         (40.0, pytest.approx(40 / 60)),
         (0.0, 0.0),
         (None, None),
     ]
 
 
-def test_a_price_that_is_not_known_leaves_the_saving_unknown_and_is_no_offer() -> None:
+def test_a_month_far_beyond_the_allowance_costs_though_the_mean_lies_within_it() -> None:
+    uneven = """
+    month    customer_id  voice_out_minutes  data_mb  sms_count
+    2025-04  ann          0                  0        5
+    2025-05  ann          -                  99       5
+    2025-06  ann          200                0        5
+    """
+    # 20 and 20 + 100 * 0.5, in the mean 45; May is not known. The large plan costs 60, a cheap one 30.
+    cheap = (
+        PLANS + "    2025-06  cheap    GoTone  30   200               0             0           9             9  true\n"
+    )
+    assert rows_of(built(cheap, uneven), "plan_saving")[0] == (15.0,)
+
+
+def test_a_price_that_is_not_known_leaves_the_saving_unknown_unless_another_offer_saves() -> None:
     unpriced = PLANS.replace("large    GoTone  60", "large    GoTone  - ")
-    assert rows_of(built(unpriced), "plan_saving")[:2] == [(0.0,), (None,)]
+    assert rows_of(built(unpriced), "plan_saving")[:3] == [(None,), (None,), (0.0,)]
+    cheap = (
+        unpriced
+        + "    2025-06  cheap    GoTone  30   300             20             0           9             9  true\n"
+    )
+    assert rows_of(built(cheap), "plan_saving")[:2] == [(pytest.approx(51.0),), (None,)]
 
 
 def test_without_usage_only_the_plan_itself_is_known() -> None:
