@@ -17,7 +17,8 @@ import narwhals as nw
 import pytest
 from typer.testing import CliRunner
 
-from features import mapped_table, plan_periods, usage
+from features import custom_indicators, mapped_table, plan_periods, usage
+from features.custom_indicators import CustomName
 from features.feature_months import build_feature_month, feature_set_at
 from features.known_months import Frame, KnownMonths
 from features.month_ledger import Entry, MonthLedger
@@ -148,7 +149,7 @@ def test_the_noise_is_really_there(true: Workspace, noisy: Workspace):
 
 
 def test_tables_up_to_then_are_the_same_ends_of_what_lasted_included(true: Workspace, noisy: Workspace):
-    assert len(known_at_close(true)) == 19 * 6
+    assert len(known_at_close(true)) == 20 * 6
     assert known_at_close(true) == known_at_close(noisy)
 
 
@@ -197,6 +198,21 @@ def test_planted_a_feature_that_looks_a_month_ahead_is_found(
     assert features(true, "ahead").content_hash == features(noisy, "ahead").content_hash, "the ledger holds"
     monkeypatch.setattr(MonthLedger, "known", _known_until(MonthLedger.known, max))
     assert features(true, "ahead, open").content_hash != features(noisy, "ahead, open").content_hash
+
+
+def test_planted_an_own_indicator_of_the_month_after_is_found(
+    true: Workspace, noisy: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    """The operator's own columns come as rows with names, on a way of their own into the feature table."""
+    build = custom_indicators.build
+
+    def ahead(months: KnownMonths, population: Frame, names: tuple[CustomName, ...]) -> Frame | None:
+        return build(dataclasses.replace(months, as_of=months.as_of + 1), population, names)
+
+    monkeypatch.setattr(custom_indicators, "build", ahead)
+    assert features(true, "own ahead").content_hash == features(noisy, "own ahead").content_hash, "the ledger holds"
+    monkeypatch.setattr(MonthLedger, "known", _known_until(MonthLedger.known, max))
+    assert features(true, "own, open").content_hash != features(noisy, "own, open").content_hash
 
 
 def test_planted_a_ledger_that_shows_later_revisions_is_found(

@@ -25,6 +25,11 @@ MONTHLY = tuple(table for table in DIALECT if table not in (*LEFT_OUT, *HISTORIE
 STANDING = ("plans", "organisation")
 """What no seed changes; in the other lives its figures are others all the same."""
 SINCE, UNTIL = "since", "until"
+OWN = "own_scores"
+"""Files of the operator's own indicators, which the simulated operator does not send by itself."""
+OWN_SQL = f"""
+SELECT msisdn AS customer_id, {PERIOD} AS month, name, number, category FROM read_parquet('{OWN}_*.parquet')
+"""
 
 
 def write_mapping(folder: Path) -> Path:
@@ -35,6 +40,7 @@ def write_mapping(folder: Path) -> Path:
         (mapping / f"{table}.sql").write_text(sql.replace("    period AS month,\n", "").replace(f"{file}_*", file))
     for table in LEFT_OUT:
         (mapping / f"{table}.sql").unlink()
+    (mapping / "custom_indicators.sql").write_text(OWN_SQL)
     return mapping
 
 
@@ -46,6 +52,7 @@ def write_lives(folder: Path) -> tuple[Path, Path]:
         start(folder / f"state_{seed}", beginning, months=MONTHS, write=Sending(life))
         for file in life.glob(f"{DIALECT['customers'].file}_*"):
             _write_answers(life, pl.read_parquet(file), seed)
+            _write_own_indicators(life, pl.read_parquet(file), seed)
     for file in (file for table in STANDING for file in lives[1].glob(f"{DIALECT[table].file}_*")):
         rows = pl.read_parquet(file)
         rows.with_columns((pl.selectors.numeric() - pl.selectors.by_name(PERIOD)) * 2).write_parquet(file)
@@ -70,6 +77,17 @@ def _write_answers(life: Path, customers: pl.DataFrame, seed: int) -> None:
     answers.write_parquet(life / f"{DIALECT['responses'].file}_{month}_0.parquet")
 
 
+def _write_own_indicators(life: Path, customers: pl.DataFrame, seed: int) -> None:
+    """The operator's own score and class of everybody: others in every month, and in other lives."""
+    period = customers[PERIOD][0]
+    of = customers.sort("msisdn").select("msisdn", PERIOD)
+    turn = pl.int_range(pl.len()) * seed + period
+    score = of.with_columns(name=pl.lit("score"), number=(turn % 97).cast(pl.Float64), category=pl.lit(None, pl.String))
+    grade = pl.when(turn % 2 == 0).then(pl.lit("gold")).otherwise(pl.lit("blue"))
+    graded = of.with_columns(name=pl.lit("grade"), number=pl.lit(None, pl.Float64), category=grade)
+    pl.concat([score, graded]).write_parquet(life / f"{OWN}_{Month(period // 100, period % 100)}_0.parquet")
+
+
 def write_extract(folder: Path, until_then: Path, afterwards: Path) -> Path:
     """An extract of all months: those up to AS_OF from one operator, those after it from the other.
 
@@ -78,8 +96,8 @@ def write_extract(folder: Path, until_then: Path, afterwards: Path) -> Path:
     folder.mkdir()
     for step in range(MONTHS):
         month = FIRST + step
-        for table in MONTHLY:
-            name = f"{DIALECT[table].file}_{month}_0.parquet"
+        for file in (*(DIALECT[table].file for table in MONTHLY), OWN):
+            name = f"{file}_{month}_0.parquet"
             (folder / name).hardlink_to((until_then if month <= AS_OF else afterwards) / name)
     for table in HISTORIES:
         told = _history(until_then, table)
