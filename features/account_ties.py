@@ -15,7 +15,10 @@ MEMBERS, ACCOUNTS = "account_members", "accounts"
 
 
 def catalogue() -> tuple[Indicator, ...]:
-    left = "Share of the account's members of three months ago who have closed their numbers since."
+    left = "Share of the account's members of three months ago who have left since."
+    coverage = (
+        "The enterprise's numbers with the operator against its phones; above one where more than phones have one."
+    )
     return (
         _tie("account_member", "flag", "Whether the customer belongs to an enterprise account."),
         _tie("account_role", "", "Role in the enterprise account.", kind="category"),
@@ -23,7 +26,7 @@ def catalogue() -> tuple[Indicator, ...]:
         _tie("account_months", "months", "Full months as a member of the enterprise account."),
         _tie("account_class", "", "Class of the enterprise account: A, B or C.", (ACCOUNTS,), "category"),
         _tie("account_phones", "count", "Number of phones in the enterprise account.", (ACCOUNTS,)),
-        _tie("account_coverage", "share", "Share of the enterprise's phones that are with the operator.", (ACCOUNTS,)),
+        _tie("account_coverage", "ratio", coverage, (ACCOUNTS,)),
         Indicator(
             "account_left_share_3",
             "social circle and competitor",

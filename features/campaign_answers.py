@@ -33,7 +33,8 @@ def _indicator(name: str, meaning: str, window: int, unit: str = "count") -> Ind
 def build(known: KnownMonths, population: Frame) -> Frame | None:
     """One row per customer of `population`; None when no month of the last six was delivered.
 
-    The table lists attempts, so a customer without a row in a delivered month was left alone: zero.
+    The table lists attempts, so a customer without a row in a delivered month was left alone: zero. Nobody tried to
+    reach newcomers before they came, which a count over those months says truly.
     """
     months = [known.table(TABLE, known.as_of - ago) for ago in range(MONTHS)]
     if all(month is None for month in months):

@@ -16,6 +16,7 @@ ANGLES: tuple[Angle, ...] = get_args(Angle)
 class Window:
     """A window function: its `meaning` has a gap for the measure; `unit` None is the measure's own.
 
+    The gap `{1}` takes what a measure that is the number of something counts.
     What compares months belongs to the angle `trend`, whatever the measure; a level to the measure's own angle.
     """
 
@@ -35,17 +36,21 @@ WINDOWS = (
     Window("slope_6", 6, "{} per month", "By how much the {} rises a month, by the trend of the last six months."),
     Window("variability_3", 3, "ratio", "How uneven the {} was over the last three months: deviation by mean."),
     Window("variability_6", 6, "ratio", "How uneven the {} was over the last six months: deviation by mean."),
-    Window("silent_3", 3, "share", "Share of the last three months, as far as known, in which the {} was zero."),
-    Window("silent_6", 6, "share", "Share of the last six months, as far as known, in which the {} was zero."),
+    Window(
+        "silent_3", 3, "share", "Share of the last three months, as far as known, in which the {} was not above zero."
+    ),
+    Window(
+        "silent_6", 6, "share", "Share of the last six months, as far as known, in which the {} was not above zero."
+    ),
     Window("steepest_fall_6", 6, None, "The largest fall of the {} from one known month to the next in the last six."),
-    Window("ratio_3", 3, "ratio", "The {} of the latest month against the usual of the two months before."),
-    Window("ratio_6", 6, "ratio", "The {} of the latest month against the usual of the five months before."),
+    Window("ratio_3", 3, "ratio", "The {} of the latest month against the usual of the two before, as far as known."),
+    Window("ratio_6", 6, "ratio", "The {} of the latest month against the usual of the five before, as far as known."),
 )
 MONTHS_SINCE = Window(
     "months_since",
     6,
     "months",
-    "Months since the {} was last above zero; empty when it was not in the last six months.",
+    "Months since there were any {1}; empty when there were none in the last six months.",
     trend=False,
 )
 """For what happens now and then; of what goes on month by month it would nearly always say 0."""
@@ -123,7 +128,7 @@ def catalogue(source: MeasureTable) -> tuple[Indicator, ...]:
             name=f"{measure.name}_{window.name}",
             angle=TREND if window.trend else measure.angle or source.angle,
             unit=measure.unit if window.unit is None else window.unit.format(measure.unit),
-            meaning=window.meaning.format(measure.meaning),
+            meaning=window.meaning.format(measure.meaning, measure.meaning.removeprefix("number of ")),
             window=window.months,
             table=source.table,
         )

@@ -21,11 +21,9 @@ _PLAN_COLUMNS = ("fee", "included_minutes", "included_mb", "included_sms", "minu
 
 
 def catalogue() -> tuple[Indicator, ...]:
-    used = {"minutes": "minutes", "mb": "data", "sms": "short messages"}
+    used = {"minutes": "minutes", "mb": "data volume", "sms": "short messages"}
     over = "In how many of the last three months calls or data went beyond the plan's allowance."
-    saving = (
-        "What the cheapest plan of the brand on sale would have saved a month, over the last three as far as known."
-    )
+    saving = "What the cheapest plan of the brand on sale would have saved a month; on average over the last three, as far as known."
     share = "That saving as a share of what the present plan costs by the same use."
     on_sale = "Whether the present plan can still be chosen by new customers."
     return (
@@ -33,7 +31,7 @@ def catalogue() -> tuple[Indicator, ...]:
             _indicator(
                 f"plan_{what}_used_3",
                 "ratio",
-                f"Usual {words} of the last three months against those that the plan includes.",
+                f"Usual {words} of the last three months against what the plan includes.",
             )
             for what, words in used.items()
         ),

@@ -1,4 +1,4 @@
-"""Selling dealer: what kind of outlet sold the number, and what it earned by it."""
+"""Selling dealer: what kind of outlet sold the number, and what it is paid for a new customer as of the month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ TABLE = "dealers"
 def catalogue() -> tuple[Indicator, ...]:
     angle: Angle = "products and life cycle"
     beside = ("customers",)
-    kind, commission = "Kind of outlet that sold the number.", "What the dealer is paid for a new customer."
+    kind, commission = (
+        "Kind of outlet that sold the number.",
+        "What the dealer who sold the number is paid for a new customer, as of the month.",
+    )
     return (
         Indicator("dealer_kind", angle, "", kind, 1, TABLE, "category", beside),
         Indicator("dealer_commission", angle, "currency", commission, 1, TABLE, beside=beside),

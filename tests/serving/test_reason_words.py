@@ -98,7 +98,7 @@ COMPETITOR = "signs of a competitor (calls to its service line, forwarding to it
         (
             "plan_minutes_used_3",
             1.4,
-            "usual minutes of the last three months against those that the plan includes: 140 %",
+            "usual minutes of the last three months against what the plan includes: 140 %",
         ),
         (
             "plan_saving",
