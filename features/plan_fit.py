@@ -23,7 +23,7 @@ _PLAN_COLUMNS = ("fee", "included_minutes", "included_mb", "included_sms", "minu
 def catalogue() -> tuple[Indicator, ...]:
     used = {"minutes": "minutes", "mb": "data volume", "sms": "short messages"}
     over = "In how many of the last three months calls or data went beyond the plan's allowance."
-    saving = "What the cheapest plan of the brand on sale would have saved a month; on average over the last three, as far as known."
+    saving = "What the cheapest plan of the brand on sale would have saved a month; over three months, as far as known."
     share = "That saving as a share of what the present plan costs by the same use."
     on_sale = "Whether the present plan can still be chosen by new customers."
     return (
@@ -141,7 +141,12 @@ def _both_known() -> list[nw.Expr]:
 def _allowances(on_sale: Sequence[Offer], what: str) -> dict[str, nw.Expr]:
     """Each allowance of an offer once, by the name of its column, and that of the present plan."""
     held = sorted({getattr(offer, f"included_{what}") for offer in on_sale})
-    return {"own": nw.col(f"included_{what}"), **{str(allowance): nw.lit(allowance) for allowance in held}}
+    return {"own": nw.col(f"included_{what}"), **{_written(allowance): nw.lit(allowance) for allowance in held}}
+
+
+def _written(allowance: float) -> str:
+    # Spark takes a dot in the name of a column for the end of the name.
+    return str(allowance).replace(".", "_")
 
 
 def _beyond(what: str, allowances: Mapping[str, nw.Expr]) -> list[nw.Expr]:
@@ -175,7 +180,8 @@ def _cheapest(on_sale: Sequence[Offer]) -> nw.Expr:
 
 
 def _cost_of(offer: Offer) -> nw.Expr:
-    minutes, megabytes = (nw.col(f"{what}_beyond_{getattr(offer, f'included_{what}')}") for what in ("minutes", "mb"))
+    minutes = nw.col(f"minutes_beyond_{_written(offer.included_minutes)}")
+    megabytes = nw.col(f"mb_beyond_{_written(offer.included_mb)}")
     return (minutes * offer.minute_price + megabytes * offer.mb_price) / nw.col("months") + offer.fee
 
 
