@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,9 @@ def _polars_windows(pl: Any, measure: str) -> list[Any]:
         "variability_6": variability(months),
         "silent_3": mean(*(month <= 0 for month in months[:3])),
         "silent_6": mean(*(month <= 0 for month in months)),
-        "steepest_fall_6": pl.max_horizontal(*(before - after for after, before in pairwise(months))).clip(0),
+        "steepest_fall_6": pl.max_horizontal(
+            *(pl.coalesce(months[ago + 1 :]) - months[ago] for ago in range(MONTHS - 1))
+        ).clip(0),
         "ratio_3": by(months[0], mean(*months[1:3])),
         "ratio_6": by(months[0], mean(*months[1:])),
     }
@@ -140,7 +141,7 @@ def _sql_windows(measure: str) -> dict[str, str]:
         squares = " + ".join(f"({month} - {average}) * ({month} - {average})" for month in of)
         return by(f"sqrt(({squares}) / {len(of)}e0)", f"abs({average})")
 
-    falls = ", ".join(f"{before} - {after}" for after, before in pairwise(months))
+    falls = ", ".join(f"coalesce({', '.join(months[ago + 1 :])}) - {months[ago]}" for ago in range(MONTHS - 1))
     rises = [f"{5 - 2 * ago} * ({months[ago]} - {months[5 - ago]})" for ago in range(3)]
     return {
         "last": months[0],
@@ -177,6 +178,7 @@ def pandas(folder: Path, out: Path) -> None:
 
 def _pandas_windows(values: Any) -> dict[str, Any]:
     import numpy as np
+    import pandas as pd
 
     known = ~np.isnan(values)
     filled = np.where(known, values, 0.0)
@@ -187,7 +189,7 @@ def _pandas_windows(values: Any) -> dict[str, Any]:
     def mean(first: int, last: int) -> Any:
         return by(filled[:, first:last].sum(axis=1), known[:, first:last].sum(axis=1))
 
-    falls = np.diff(values, axis=1)
+    falls = pd.DataFrame(values).bfill(axis=1).to_numpy()[:, 1:] - values[:, :-1]
     steepest = np.fmax.reduce(falls, axis=1)
     return {
         "last": values[:, 0],
