@@ -25,7 +25,7 @@ up: install-runtime ## Serve Prefect, MLflow and Evidently on this machine, for 
 	@exec $(BIN)/holdfast up --home $(HOME_DIR)
 
 test: lint ## Everything that CI runs: style, types, import contracts, tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: install ## Style, types, import contracts
 	$(BIN)/ruff check --quiet .

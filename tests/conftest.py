@@ -14,6 +14,7 @@ import pytest
 
 KEPT = REAL_DATA, BROWSER, SCREENSHOTS = "HOLDFAST_REAL_DATA", "HOLDFAST_BROWSER", "HOLDFAST_SCREENSHOTS"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LONG = ("spark", "postgres", "browser", "real_data", "slow")
 PANELS = ("tariff_panel", "prepaid_panel", "telco_california")
 
 # Before anything is imported: packages read these once.
@@ -36,6 +37,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if _lacks_data(item) or _lacks_browser(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+    _long_files_first(items)
+
+
+def _long_files_first(items: list[pytest.Item]) -> None:
+    """Two processes take file after file: a long one that comes last is waited for by the other process."""
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in LONG)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _lacks_data(item: pytest.Item) -> bool:
