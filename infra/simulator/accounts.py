@@ -14,8 +14,6 @@ from infra.simulator.world_sections import Constants
 INDUSTRIES = ("government", "finance", "power", "transport", "media", "education", "trade", "building", "catering")
 ROLES = ("member", "key_contact", "it_lead", "leader")
 CLASSES = ("A", "B", "C")
-_PHONES = ((500, 1_500), (100, 499), (10, 99))
-"""By class (domain, section 2)."""
 _LARGEST = 2_000
 """More accounts than any block has."""
 
@@ -45,13 +43,14 @@ def draw_accounts(block: int, size: int, begin: int, seed: int, constants: Const
     """Enterprises until the share of members is reached; a place belongs to at most one."""
     made, dice = constants.accounts, Dice(line_id(block, np.arange(_LARGEST)), seed, "account")
     rank = dice.choice("class", made.class_shares)
-    low, high = np.array(_PHONES)[rank].T
-    phones = low + ((high - low) * dice.uniform("phones") ** 2).astype(np.int64)
-    members = np.maximum((phones * made.coverage * (0.5 + dice.uniform("coverage"))).astype(np.int64), 1)
+    low, high = np.array(made.phones)[rank].T
+    phones = low + ((high - low) * dice.uniform("phones") ** made.phones_skew).astype(np.int64)
+    covered = made.coverage_from + 2 * (1 - made.coverage_from) * dice.uniform("coverage")
+    members = np.maximum((phones * made.coverage * covered).astype(np.int64), 1)
     first = np.cumsum(members) - members
     kept = first + members <= made.member_share * size
     area = (dice.uniform("area") * AREAS).astype(np.int32)
-    since = begin - dice.whole("since", 200, 4_000)
+    since = begin - dice.whole("since", *made.days_since)
     user_group = dice.happens("user group", np.array(made.user_group_shares)[rank])
     names = [f"Enterprise {block}-{number}" for number in range(int(kept.sum()))]
     industry = dice.choice("industry", np.ones(len(INDUSTRIES)))

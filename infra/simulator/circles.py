@@ -41,7 +41,8 @@ def draw_circles(lines: Lines, block: int, size: int, seed: int, constants: Cons
         lines["friend"][:, slot] = np.where(known, place, NONE)
         stranger = np.where(kept, person.uniform(f"outside {slot}"), line.uniform(f"outside {slot}"))
         _outside(lines, slot, stranger, circle)
-        lines["friend_weight"][:, slot] = (0.5 + person.uniform(f"weight {slot}")) * 0.72**slot
+        weight = circle.weight_from + person.uniform(f"weight {slot}")
+        lines["friend_weight"][:, slot] = weight * circle.weight_falls**slot
         total += lines["friend_weight"][:, slot]
     lines["friend_weight"][:] = circle.covered * lines["friend_weight"] / total[:, None]
 
@@ -58,13 +59,13 @@ def _outside(lines: Lines, slot: int, chance: Array, circle: Circle) -> None:
 class Neighbours:
     """Who holds each place of a block now: whether on net, under which number, and where they went."""
 
-    def __init__(self, block: int, size: int, seed: int) -> None:
+    def __init__(self, block: int, size: int, seed: int, constants: Constants) -> None:
         self.number = phone_number(line_id(block, np.arange(size)))
         self.network = np.zeros(size, np.int8)
         self.left = np.full(size, NONE, np.int32)
         ids = Dice(line_id(block, np.arange(size)), seed, "ever")
         share = ids.uniform("which rival")
-        self.rival = np.where(share < 0.7, FIRST_RIVAL, SECOND_RIVAL).astype(np.int8)
+        self.rival = np.where(share < constants.circle.first_rival, FIRST_RIVAL, SECOND_RIVAL).astype(np.int8)
         self.rival_number = _OUTSIDE[self.rival] + 100_000_000 + (share * 1e12).astype(np.int64) % 99_999_989
 
     def see(self, lines: Lines, month: int) -> None:

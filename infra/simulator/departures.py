@@ -17,8 +17,6 @@ CAUSES = (
 NO_CAUSE, ARREARS, FRAUDULENT = 0, 8, 10
 MONTHS_KEPT = 2
 """For how many months after its closing a number stays on the books."""
-MONTHS_SILENT = 3
-"""A card left unused is noticed, and its number closed, so many months later."""
 
 
 def lead_hazards(shares: tuple[float, ...]) -> Array:
@@ -64,7 +62,8 @@ def depart(now: Moment, lines: Lines) -> None:
     lines["left"][leaves] = now.number
     day = now.days("closing")
     notice = leaves & (lines["exit"] != SILENT)
-    unused = (lines["exit"] == SILENT) & (lines["left"] + MONTHS_SILENT == now.number) & (lines["left"] != NONE)
+    noticed = lines["left"] + now.constants.leaving.months_silent == now.number
+    unused = (lines["exit"] == SILENT) & noticed & (lines["left"] != NONE)
     closes = (notice | unused) & (lines["closed_on"] == NONE)
     lines["closed_on"][closes] = day[closes]
     waits = lines["stopped_on"] > day
@@ -75,7 +74,7 @@ def depart(now: Moment, lines: Lines) -> None:
 def _catch_fraud(now: Moment, lines: Lines, day: Array) -> None:
     """Fraud is found out within some months of joining."""
     caught = lines["fraud"] & (lines["left"] == NONE) & (lines["activated"] < now.begin)
-    caught &= now.dice.happens("caught", 0.4)
+    caught &= now.dice.happens("caught", now.constants.leaving.caught)
     lines["left"][caught], lines["closed_on"][caught] = now.number, day[caught]
     lines["exit"][caught], lines["cause"][caught] = FRAUD, FRAUDULENT
 
@@ -93,6 +92,7 @@ def going(lines: Lines, month: int) -> Array:
     return found
 
 
-def fade(lines: Lines, leaves: Array) -> None:
+def fade(now: Moment, lines: Lines, leaves: Array) -> None:
     """Let use fade from month to month for who is about to go; who stays after all comes back to the old level."""
-    lines["level"][:] = np.where(leaves, lines["level"] * lines["pace"], np.minimum(lines["level"] * 1.5, 1))
+    back = np.minimum(lines["level"] * now.constants.leaving.comes_back, 1)
+    lines["level"][:] = np.where(leaves, lines["level"] * lines["pace"], back)

@@ -17,7 +17,6 @@ from infra.simulator.moments import OUTLOOK_MONTHS, Moment, Outlook, month_of
 from infra.simulator.places import PREFECTURE_OF, PREFECTURES, pushing_dealers
 from infra.simulator.products import ties_held
 
-HIGHEST = 0.5
 _TARIFF, _SERVICE, _NEW, _DEVICE = range(4)
 
 
@@ -27,7 +26,7 @@ def find_hazard(now: Moment, lines: Lines) -> None:
     pulls = {**_passing(now, lines), **_foreseen(now, lines, 1)}
     logs = np.log(np.array(leaving.base))[lines["brand"]] + sum(pulls.values()) + _ties(now, lines, 1)
     logs += leaving.frailty * lines["frailty"] + _swayed(now, lines, 1)
-    lines["hazard"][:] = np.minimum(np.exp(logs), HIGHEST)
+    lines["hazard"][:] = np.minimum(np.exp(logs), leaving.highest)
     free = (lines["decided"] == NONE) & (lines["left"] == NONE)
     strongest, cause = np.full(len(free), leaving.named_from), np.zeros(len(free), np.int32)
     for name, pull in pulls.items():
@@ -50,7 +49,7 @@ def hazard_later(now: Moment, lines: Lines, later: int) -> Array:
     before = _foreseen(now, lines, 1)
     change += sum(pull - before[name] for name, pull in _foreseen(now, lines, later).items())
     change += _eased(now, lines, later) + now.outlook.made_up[later - 1]
-    found: Array = np.minimum(lines["hazard"] * np.exp(change), HIGHEST)
+    found: Array = np.minimum(lines["hazard"] * np.exp(change), now.constants.leaving.highest)
     return found
 
 
@@ -107,13 +106,13 @@ def _passing(now: Moment, lines: Lines) -> dict[str, Array]:
 def _foreseen(now: Moment, lines: Lines, later: int) -> dict[str, Array]:
     """What speaks for going so many months later and is known now, in logarithms of a factor, by cause."""
     leaving, sensitivity = now.constants.leaving, 4 * lines["sensitivity"]
-    months = _months_on_net(now, lines, later)
+    months, (after, before) = _months_on_net(now, lines, later), leaving.push_months
     push = pushing_dealers(now.seed, now.constants.people.pushing_dealers)[lines["dealer"]] & (lines["dealer"] >= 0)
     return {
         "contract expiry": _contract(now, lines, later),
         "competitor's offer": offers(now, later)[lines["area"]] * sensitivity[:, _TARIFF],
         "old device": leaving.device * handset_years(now, lines, later - 1) * sensitivity[:, _DEVICE],
-        "dealer's push": leaving.push * (push & (months > 2) & (months < 15)),
+        "dealer's push": leaving.push * (push & (months > after) & (months < before)),
     }
 
 
@@ -126,8 +125,9 @@ def _months_on_net(now: Moment, lines: Lines, later: int) -> Array:
 def _ties(now: Moment, lines: Lines, later: int) -> Array:
     """What speaks for staying so many months later, beside being content."""
     leaving, months = now.constants.leaving, _months_on_net(now, lines, later)
-    young, old = leaving.young * np.exp(-months / 9), leaving.old * months / (months + 48)
-    ties = leaving.tie * np.minimum(ties_held(lines), 2)
+    young = leaving.young * np.exp(-months / leaving.young_months)
+    old = leaving.old * months / (months + leaving.old_months)
+    ties = leaving.tie * np.minimum(ties_held(lines), leaving.ties_most)
     found: Array = young - old - leaving.user_group * lines["in_user_group"] - ties
     return found
 

@@ -22,14 +22,18 @@ def inquire(now: Moment, lines: Lines, felt: Felt, going: Array, billed: Array) 
     sensitivity, often = 4 * lines["sensitivity"], lines["inquires"] * billed
     lured = offers(now, 0)[lines["area"]]
     porting = going & (lines["exit"] == PORTED)
+    # Nobody's rate is without bound, however unhappy.
     unhappy = (-lines["satisfaction"]).clip(0, 3)
+    faults = felt.faults.clip(0, now.constants.mood.faults_felt)
+    compares = (1 + made.plan_lured * lured) * (1 + made.plan_going * going)
+    complains = made.complaint * (made.complaint_content + unhappy) + made.complaint_after_fault * faults
+    ports = made.portability * (1 + made.portability_lured * lured) + made.portability_going * porting
     rates = {
         "bill_queries": often * (made.bill * sensitivity[:, 0] + made.bill_after_shock * felt.shock),
-        "plan_consultations": often * made.plan * sensitivity[:, 0] * (1 + lured) * (1 + going),
+        "plan_consultations": often * made.plan * sensitivity[:, 0] * compares,
         "business_transactions": often * made.business * sensitivity[:, 1],
-        "complaints": often * (made.complaint * (0.5 + unhappy) + made.complaint_after_fault * felt.faults.clip(0, 3))
-        + made.complaint_after_shock * felt.shock,
-        "portability_queries": billed * (made.portability * (1 + 8 * lured) + made.portability_going * porting),
+        "complaints": often * complains + made.complaint_after_shock * felt.shock,
+        "portability_queries": billed * ports,
     }
     topics = {topic: dice.count(topic, np.minimum(rate, 4)) for topic, rate in rates.items()}
     other = dice.count("other topics", np.minimum(often * made.other * sensitivity[:, 1], 4))
@@ -42,7 +46,7 @@ def _channels(now: Moment, lines: Lines, number: Array) -> dict[str, Array]:
     taste = lines["channel_taste"].copy()
     opened = now.change("app_hall")
     if opened:
-        taste *= 1 - 0.5 * min(opened, 1.5)
+        taste *= 1 - now.constants.inquiries.app_hall_draws * min(opened, 1.5)  # something is left to the others
         taste[:, _APP] += 1 - taste.sum(axis=1)
     edges = taste.cumsum(axis=1)
     counts = np.zeros((len(number), CHANNELS), np.int32)

@@ -69,7 +69,7 @@ def settle_block(world: World, seed: int, number: int, size: int, first: Month) 
     accounts = draw_accounts(number, size, first_day(month), seed, world.constants)
     now = Moment(world, seed, number, month, -WARM_UP, Dice(np.zeros(0, np.int64), seed, str(month)))
     lines = initial_lines(now, size, accounts)
-    block = Block(world, seed, number, size, first, lines, Neighbours(number, size, seed), accounts)
+    block = Block(world, seed, number, size, first, lines, Neighbours(number, size, seed, world.constants), accounts)
     find_hazard(replace(now, month=month - 1, step=now.step - 1), lines)
     return block
 
@@ -90,7 +90,7 @@ def live_month(block: Block, month: Month, contacts: Contacts) -> LivedMonth:
     billed = ~gone & on_net(lines, now.begin)
     here = billed & (lines["closed_on"] == NONE)
     suspend(now, lines, here, leaves)
-    fade(lines, leaves)
+    fade(now, lines, leaves)
     share = share_of_month(now, lines, ~billed)
     networks = circle_networks(lines, block.neighbours)
     usage = use(now, lines, share, networks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,33 +28,41 @@ class Felt:
 
 
 def feel(now: Moment, lines: Lines, amount: Array, billed: Array) -> Felt:
-    """Let the month's bill and faults act on satisfaction; it recovers month by month.
-
-    The shock begins at one and a half times the expected bill and is full at twice and a half: beyond twice
-    is where customers are far more likely to leave (domain, section 3).
-    """
+    """Let the month's bill and faults act on satisfaction; it recovers month by month."""
     mood, sensitivity = now.constants.mood, 4 * lines["sensitivity"]
-    faults = np.where(billed, now.dice.count("faults", _fault_rates(now)[lines["area"]]), 0)
-    shock = np.where(billed, (amount / lines["expected"].clip(min=1) - 1.5).clip(0, 1), 0)
-    complained = lines["complained"] == now.number - 1
-    badly = complained & now.dice.happens("badly handled", mood.badly_handled)
-    spoils = (
-        mood.shock * shock * sensitivity[:, _TARIFF],
-        mood.fault * np.minimum(faults, 3) * sensitivity[:, _SERVICE],
-        mood.service * badly * sensitivity[:, _SERVICE],
-    )
+    felt = _felt(now, lines, amount, billed)
+    spoils = _spoils(now, lines, felt)
     lines["satisfaction"][:] = (
         mood.memory * lines["satisfaction"]
         + mood.noise * now.dice.normal("mood")
         + mood.recovery
         - sum(spoils)
-        - mood.device * (handset_years(now, lines) - 1.2) * sensitivity[:, _DEVICE]
+        - mood.device * (handset_years(now, lines) - mood.device_usual) * sensitivity[:, _DEVICE]
     )
     for name, spoilt in zip(("bill", "network", "service"), spoils, strict=True):
-        lines["grievance"][spoilt > 0.3] = CAUSES.index(name)
+        lines["grievance"][spoilt > mood.grieves_from] = CAUSES.index(name)
     used = billed & (lines["activated"] < now.begin)
     lines["expected"][used] += now.constants.billing.adapts * (amount - lines["expected"])[used]
-    return Felt(faults, shock)
+    return felt
+
+
+def _felt(now: Moment, lines: Lines, amount: Array, billed: Array) -> Felt:
+    """Faults by area, and the shock of the bill: none below a multiple of the expected one, full at one more."""
+    faults = np.where(billed, now.dice.count("faults", _fault_rates(now)[lines["area"]]), 0)
+    beyond = amount / lines["expected"].clip(min=1) - now.constants.mood.shock_from
+    return Felt(faults, np.where(billed, beyond.clip(0, 1), 0))
+
+
+def _spoils(now: Moment, lines: Lines, felt: Felt) -> tuple[Array, Array, Array]:
+    """What bill, network and service take from satisfaction, each by the sensitivity to it."""
+    mood, sensitivity = now.constants.mood, 4 * lines["sensitivity"]
+    complained = lines["complained"] == now.number - 1
+    badly = complained & now.dice.happens("badly handled", mood.badly_handled)
+    return (
+        mood.shock * felt.shock * sensitivity[:, _TARIFF],
+        mood.fault * np.minimum(felt.faults, mood.faults_felt) * sensitivity[:, _SERVICE],
+        mood.service * badly * sensitivity[:, _SERVICE],
+    )
 
 
 def miss_friends(now: Moment, lines: Lines, neighbours: Neighbours) -> None:
@@ -65,8 +74,9 @@ def miss_friends(now: Moment, lines: Lines, neighbours: Neighbours) -> None:
 def _fault_rates(now: Moment) -> Array:
     """Faults per line by area: few in most, many where something is broken in this month."""
     broken = np.array([chance_of(now.seed, "faults", now.month, area) for area in range(AREAS)])
-    rates: Array = now.constants.mood.fault_rate * (-np.log(broken)) ** 3 / 6
-    return rates.clip(0, 1.5)
+    mood = now.constants.mood
+    rates: Array = mood.fault_rate * (-np.log(broken)) ** mood.fault_power / math.gamma(1 + mood.fault_power)
+    return rates.clip(0, mood.fault_most)
 
 
 def survey(now: Moment, lines: Lines, here: Array) -> tuple[Array, Array, Array, Array]:

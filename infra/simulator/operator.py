@@ -195,7 +195,7 @@ def _read_state(stretch: _Stretch, size: int) -> Block:
     world, seed, first = beginning.world, beginning.seed, beginning.first
     with np.load(_state_file(stretch, stretch.months[0] - 1)) as kept:
         columns = {name: kept[name] for name in kept.files}
-    neighbours = Neighbours(stretch.number, size, seed)
+    neighbours = Neighbours(stretch.number, size, seed, world.constants)
     for name in ("number", "network", "left"):
         setattr(neighbours, name, columns[f"place_{name}"])
     lines = {name: columns[name] for name in FIELDS}

@@ -10,9 +10,7 @@ from infra.simulator.chance import Array, chance_of
 from infra.simulator.moments import Moment
 from infra.simulator.outreach import Contacts
 from infra.simulator.tables import day, money
-
-_PER_MANAGER = 400
-"""Customers whom a manager can own (domain, section 2)."""
+from infra.simulator.world_sections import Organisation
 
 
 def operator_tables(now: Moment, customers: int, contacts: Contacts) -> dict[str, pa.Table]:
@@ -20,7 +18,7 @@ def operator_tables(now: Moment, customers: int, contacts: Contacts) -> dict[str
     return {
         "plans": _plans(now),
         "dealers": _dealers(now),
-        "organisation": _organisation(customers),
+        "organisation": _organisation(customers, now.constants.organisation),
         "campaigns": _campaigns(now, contacts),
     }
 
@@ -43,7 +41,10 @@ def _plans(now: Moment) -> pa.Table:
 
 
 def _dealers(now: Moment) -> pa.Table:
-    kinds = places.dealer_kinds(now.seed)
+    made = now.constants.dealers
+    kinds = places.dealer_kinds(now.seed, made.kinds)
+    paid = {"own_hall": 0.0, "online": made.commission_online}
+    # Within eight years from 2005 on, which nothing rests on.
     since = [13_000 + int(3_000 * chance_of(now.seed, "dealer since", dealer)) for dealer in range(places.DEALERS)]
     return pa.table(
         {
@@ -51,37 +52,39 @@ def _dealers(now: Moment) -> pa.Table:
             "kind": kinds,
             "prefecture": [places.PREFECTURES[at] for at in places.DEALER_PREFECTURE],
             "since": day(np.array(since)),
-            "commission": [{"own_hall": 0.0, "online": 15.0}.get(kind, 30.0) for kind in kinds],
+            "commission": [paid.get(kind, made.commission) for kind in kinds],
         }
     )
 
 
-def _organisation(customers: int) -> pa.Table:
-    """The tree of units; managers can work a tenth of the people whom they may own in a month."""
+def _organisation(customers: int, made: Organisation) -> pa.Table:
+    """The tree of units; managers and halls can work a part of their customers in a month."""
     rows: list[tuple[str, str, str | None, int | None]] = [("province", places.PROVINCE, None, None)]
     rows += [("prefecture", city, places.PROVINCE, None) for city in places.PREFECTURES]
     by_area = list(zip(places.CITIES, places.COUNTIES, places.GRIDS, places.HALLS, places.MANAGERS, strict=True))
     rows += dict.fromkeys(("county", county, city, None) for city, county, *_ in by_area)
     rows += [("area", grid, county, None) for _, county, grid, *_ in by_area]
-    halls = len(set(places.HALLS))
-    rows += dict.fromkeys(("hall", hall, county, max(customers // halls // 20, 5)) for _, county, _, hall, _ in by_area)
-    rows += [("manager", manager, hall, _PER_MANAGER // 10) for *_, hall, manager in by_area]
+    worked = max(customers // len(set(places.HALLS)) // made.halls_work, made.hall_least)
+    rows += dict.fromkeys(("hall", hall, county, worked) for _, county, _, hall, _ in by_area)
+    owned = made.customers_per_manager // made.managers_work
+    rows += [("manager", manager, hall, owned) for *_, hall, manager in by_area]
     columns = dict(zip(("level", "unit", "parent", "capacity"), zip(*rows, strict=True), strict=True))
     return pa.table({**columns, "capacity": pa.array(columns["capacity"], pa.int32())})
 
 
 def _campaigns(now: Moment, contacts: Contacts) -> pa.Table:
     """A standing offer for newcomers, a yearly care campaign, and whatever contacts were made for."""
-    year = now.month.year
+    year, made = now.month.year, now.constants.organisation
     first, last = day(np.array([now.begin])).to_pylist()[0], day(np.array([now.end - 1])).to_pylist()[0]
     rows: list[tuple[str, str, str | None, str | None, float]] = [
-        ("Newcomers' offer " + str(year), "acquisition", "newcomer's discount", "hall", 500_000.0),
-        (f"Seasonal care {now.month}", "care", "festival greetings", "sms", 20_000.0),
+        ("Newcomers' offer " + str(year), "acquisition", "newcomer's discount", "hall", made.newcomers_budget),
+        (f"Seasonal care {now.month}", "care", "festival greetings", "sms", made.care_budget),
     ]
     here: Array = contacts.rows[contacts.rows["month"] == np.datetime64(str(now.month), "M")]
     for name in sorted(set(here["campaign"])):
         of_it = here[here["campaign"] == name]
-        rows.append((name, "marketing", _only(of_it["plan"]), _only(of_it["channel"]), 10.0 * len(of_it)))
+        budget = made.contact_budget * len(of_it)
+        rows.append((name, "marketing", _only(of_it["plan"]), _only(of_it["channel"]), budget))
     names, kinds, plans, channels, budgets = zip(*rows, strict=True)
     return pa.table(
         {

@@ -19,11 +19,10 @@ from infra.simulator.lines import CHANNELS, NONE, SENSITIVITIES, Lines, on_net, 
 from infra.simulator.moments import Moment
 from infra.simulator.people import CHANNEL_NAMES
 from infra.simulator.truth import chance_of_leaving
+from infra.simulator.world_sections import Effects
 
 OUTCOMES = ("busy", "no_answer", "reached")
 BUSY, NO_ANSWER, REACHED = range(3)
-ATTEMPTS, DAYS_APART = 3, 4
-"""A number that does not answer is tried again some days later."""
 WINDOW = 3
 """Months after the contact over which both potential outcomes are told."""
 
@@ -99,8 +98,8 @@ def sway_of(now: Moment, lines: Lines, at: Array, plans: Array, channels: Array)
     """What being reached changes in the logarithm of each one's hazard: below zero for who is kept by it."""
     made = now.constants.effects
     match = 4 * (lines["sensitivity"][at] * fits(now, plans)).sum(axis=1)
-    liked = CHANNELS * _taste(lines, at, channels)
-    keeps = made.keeps + made.keeps_by_match * (match - 1) + made.keeps_by_channel * (liked - 1).clip(max=1)
+    liked = (CHANNELS * _taste(lines, at, channels) - 1).clip(max=made.liked_most)
+    keeps = made.keeps + made.keeps_by_match * (match - 1) + made.keeps_by_channel * liked
     annoyed = lines["reactance"][at] > made.annoyed_above
     drives = made.drives * annoyed + made.drives_by_fatigue * lines["fatigue"][at]
     sway: Array = made.strength * (drives - keeps.clip(0) * ~annoyed)
@@ -126,12 +125,14 @@ def fits(now: Moment, plans: Array) -> Array:
 
 def _attempts(now: Moment, lines: Lines, at: Array, called: Array, dice: Dice) -> tuple[Answers, Array]:
     """Every attempt that was made, by position among the called, and who was reached in the end."""
-    first = now.begin + 5 + (10 * dice.uniform("first try")).astype(np.int32)
-    closed, seconds = lines["closed_on"][at], (20 + 280 * dice.uniform("talk")).astype(np.int32)
+    rule, closed = now.constants.effects, lines["closed_on"][at]
+    (soonest, over), (least, more) = rule.first_day, rule.talk_seconds
+    first = now.begin + soonest + (over * dice.uniform("first try")).astype(np.int32)
+    seconds = (least + more * dice.uniform("talk")).astype(np.int32)
     reached, made = np.zeros(len(at), bool), []
-    for attempt in range(ATTEMPTS):
-        day = first + attempt * DAYS_APART
-        outcome = _outcome(called["channel"], dice.uniform(f"attempt {attempt}"))
+    for attempt in range(rule.attempts):
+        day = first + attempt * rule.days_apart
+        outcome = _outcome(rule, called["channel"], dice.uniform(f"attempt {attempt}"))
         outcome[((closed != NONE) & (closed <= day)) | silent(picked(lines, at), now.number)] = NO_ANSWER
         tried, reached = np.flatnonzero(~reached), reached | (outcome == REACHED)
         made.append((tried, day[tried], outcome[tried]))
@@ -143,15 +144,18 @@ def _attempts(now: Moment, lines: Lines, at: Array, called: Array, dice: Dice) -
     return Answers(called[who], day, outcome, heard, talk, who, nothing, nothing, nothing), reached
 
 
-def _outcome(channel: Array, chance: Array) -> Array:
+def _outcome(rule: Effects, channel: Array, chance: Array) -> Array:
     """A message is never busy, and seldom without answer."""
     message = channel == "sms"
-    busy, no_answer = np.where(message, 0, 0.1), np.where(message, 0.1, 0.3)
+    busy, no_answer = np.where(message, 0, rule.busy), np.where(message, rule.unread, rule.no_answer)
     return np.select([chance < busy, chance < busy + no_answer], [BUSY, NO_ANSWER], REACHED)
 
 
 def _accepts(now: Moment, sway: Array, dice: Dice) -> Array:
-    """Who likes the plan takes it more often; taking it and staying for it are not the same."""
+    """Who likes the plan takes it more often; taking it and staying for it are not the same.
+
+    However little or much it moves people, a few take it and a few do not.
+    """
     return dice.happens("accepts", (now.constants.effects.accepts * np.exp(-sway)).clip(0.02, 0.8))
 
 

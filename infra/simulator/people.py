@@ -24,11 +24,11 @@ def draw_people(lines: Lines, seed: int, constants: Constants) -> None:
     _sensitivities(lines, dice, constants)
     for name in ("frailty", "reactance"):
         lines[name][:] = dice.normal(name)
-    lines["income"][:] = dice.factor("income", 0.45)
+    lines["income"][:] = dice.factor("income", people.income_spread)
     careless = dice.happens("careless", people.careless_share)
     lines["pays_in_time"][:] = np.where(careless, people.careless_pays, people.careful_pays)
     lines["inquires"][:] = dice.factor("inquires", people.inquiry_spread)
-    lines["consents"][:] = dice.happens("consents", 0.7)
+    lines["consents"][:] = dice.happens("consents", constants.profiles.consents_to_care)
     lean = np.log(np.array(people.channel_shares))
     for channel in range(CHANNELS):
         lines["channel_taste"][:, channel] = lean[channel] + people.channel_spread * dice.normal(f"channel {channel}")
@@ -56,19 +56,25 @@ def draw_habits(lines: Lines, seed: int, constants: Constants) -> None:
     person = Dice(lines["person"], seed, "ever")
     big = person.happens("big spender", np.array(use.big_share)[brand])
     tail = (1 - person.uniform("how big")) ** (-1 / use.big_tail)
-    scale = np.where(big, (use.big_from * tail).clip(max=use.big_most), 1) * lines["income"] ** 0.3
-    keen = np.exp(1.5 * (lines["sensitivity"][:, 2] - 0.25))
-    less = np.where((lines["line"] == lines["person"]) | (lines["came_from"] != NONE), 1, 0.4) * dice.factor(
-        "of it", 0.2
-    )
+    scale = np.where(big, (use.big_from * tail).clip(max=use.big_most), 1) * lines["income"] ** use.by_income
+    keen = np.exp(use.keen * (lines["sensitivity"][:, 2] - 1 / len(SENSITIVITIES)))
+    first = (lines["line"] == lines["person"]) | (lines["came_from"] != NONE)
+    less = np.where(first, 1, use.second_number) * dice.factor("of it", use.number_spread)
     lines["minutes"][:] = np.array(use.minutes)[brand] * less * scale * person.factor("minutes", use.minutes_spread)
-    lines["mb"][:] = np.array(use.mb)[brand] * less * scale**0.7 * keen * person.factor("mb", use.mb_spread)
-    lines["texts"][:] = np.array(use.texts)[brand] * less * person.factor("texts", 0.9)
-    lines["on_net"][:] = 0.45 + 0.4 * dice.uniform("on net")
-    lines["far_share"][:] = (0.08 * dice.factor("far share", 0.9)).clip(max=0.6)
-    lines["abroad"][:] = np.where(dice.happens("abroad", 0.05), 0.04 * dice.exponential("abroad minutes"), 0)
-    lines["content"][:] = use.content * keen * dice.factor("content", 0.8)
-    abuse = lines["fraud"]
-    lines["abroad"][abuse], lines["prepaid"][abuse] = 0.5, False
+    lines["mb"][:] = np.array(use.mb)[brand] * less * scale**use.mb_by_scale * keen * person.factor("mb", use.mb_spread)
+    lines["texts"][:] = np.array(use.texts)[brand] * less * person.factor("texts", use.texts_spread)
+    lines["content"][:] = use.content * keen * dice.factor("content", use.content_spread)
+    _draw_partners(lines, dice, constants)
+    lines["prepaid"][lines["fraud"]] = False
     lines["dip"][:] = 1
     lines["level"][:] = 1
+
+
+def _draw_partners(lines: Lines, dice: Dice, constants: Constants) -> None:
+    """How much of somebody's talk is on the own network beside the closest, far away, and abroad."""
+    use, (least, more) = constants.usage, constants.circle.beyond_on_net
+    lines["on_net"][:] = least + more * dice.uniform("on net")
+    lines["far_share"][:] = (use.far_share * dice.factor("far share", use.far_spread)).clip(max=use.far_most)
+    calls = dice.happens("abroad", use.abroad_share)
+    lines["abroad"][:] = np.where(calls, use.abroad_minutes * dice.exponential("abroad minutes"), 0)
+    lines["abroad"][lines["fraud"]] = use.fraud_abroad

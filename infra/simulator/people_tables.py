@@ -12,8 +12,9 @@ from infra.simulator.lines import NONE, Lines, on_net, picked
 from infra.simulator.mood import TOPICS, survey
 from infra.simulator.people import ETHNICITIES, INTERESTS, OCCUPATIONS, RELATIONS
 from infra.simulator.population import homes
-from infra.simulator.products import PRODUCT_FAMILIES, PRODUCT_FEES, PRODUCT_NAMES
+from infra.simulator.products import PRODUCT_FAMILIES, PRODUCT_NAMES
 from infra.simulator.tables import day, money, named, numbers
+from infra.simulator.world_sections import Profiles
 
 
 def people_tables(lived: LivedMonth) -> dict[str, pa.Table]:
@@ -35,10 +36,11 @@ def _households(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
     """A home is a household where it is known; persons may outnumber the numbers held here."""
     place = homes(lines, lived.block.size)
     person = Dice(lines["person"], lived.now.seed, "ever")
-    known = person.happens("household known", 0.6)
+    made = lived.now.constants.profiles
+    known = person.happens("household known", made.household_known)
     counted = np.bincount(place[known], minlength=int(place.max(initial=0)) + 1)[place]
     home = Dice((np.int64(lived.block.number) << 22) + place, lived.now.seed, "ever")
-    persons = np.maximum(counted, home.choice("persons", (2, 3, 3, 1)) + 1)
+    persons = np.maximum(counted, home.choice("persons", made.persons_shares) + 1)
     first = np.zeros(len(place), bool)
     where = np.flatnonzero(known)
     first[where[np.unique(place[known], return_index=True)[1]]] = True
@@ -54,11 +56,10 @@ def _households(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
 
 
 def _profile(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
-    dice = Dice(lines["person"], lived.now.seed, "ever")
+    dice, made = Dice(lines["person"], lived.now.seed, "ever"), lived.now.constants.profiles
     document = lines["document"]
     _, same, held = np.unique(document, return_inverse=True, return_counts=True)
-    consents, tells = lines["consents"], dice.uniform("tells")
-    influence = np.select([lines["role"] == 1, lines["role"] == 2], [2, 3], dice.happens("leads", 0.012) * 1)
+    influence = np.select([lines["role"] == 1, lines["role"] == 2], [2, 3], dice.happens("leads", made.leads) * 1)
     return pa.table(
         {
             "customer_id": ids,
@@ -67,16 +68,32 @@ def _profile(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
             "influence": named(
                 ("none", "party_government_or_army", "enterprise_key_contact", "enterprise_it_lead"), influence
             ),
-            "gender": named(("female", "male"), dice.happens("man", 0.53) * 1),
-            "occupation": named(OCCUPATIONS, _told(dice.choice("occupation", np.ones(len(OCCUPATIONS))), tells < 0.6)),
-            "interests": named(INTERESTS, _told(dice.choice("interest", np.ones(len(INTERESTS))), tells < 0.3)),
-            "relations": named(RELATIONS, _told(dice.choice("relation", np.ones(len(RELATIONS))), tells < 0.2)),
-            "anniversary": _anniversary(dice, consents & (tells < 0.5)),
-            "ethnicity": named(ETHNICITIES, _told(dice.choice("ethnicity", (55, 25, 8, 6, 6)), tells < 0.7)),
-            "consents_to_care": consents,
-            "consents_to_marketing": dice.happens("consents to marketing", 0.75),
+            "gender": named(("female", "male"), dice.happens("man", made.men) * 1),
+            **_told_of(lines, dice, made),
+            "consents_to_care": lines["consents"],
+            "consents_to_marketing": dice.happens("consents to marketing", made.consents_to_marketing),
         }
     )
+
+
+def _told_of(lines: Lines, dice: Dice, made: Profiles) -> dict[str, pa.Array]:
+    """What people tell of themselves: who tells something rare tells what is more usual too."""
+    tells = dice.uniform("tells")
+    any_of = {
+        "occupation": (OCCUPATIONS, "occupation", made.tells_occupation),
+        "interests": (INTERESTS, "interest", made.tells_interests),
+        "relations": (RELATIONS, "relation", made.tells_relations),
+    }
+    told = {
+        name: named(names, _told(dice.choice(purpose, np.ones(len(names))), tells < share))
+        for name, (names, purpose, share) in any_of.items()
+    }
+    ethnicity = _told(dice.choice("ethnicity", made.ethnicity_shares), tells < made.tells_ethnicity)
+    return {
+        **told,
+        "anniversary": _anniversary(dice, lines["consents"] & (tells < made.tells_anniversary)),
+        "ethnicity": named(ETHNICITIES, ethnicity),
+    }
 
 
 def _told(choice: Array, told: Array) -> Array:
@@ -100,7 +117,7 @@ def _products(lived: LivedMonth) -> pa.Table:
             "family": named(PRODUCT_FAMILIES, product),
             "started_on": day(since[at, product]),
             "ended_on": day(ended),
-            "fee": money(np.array(PRODUCT_FEES)[product]),
+            "fee": money(np.array(lived.now.constants.products.fees)[product]),
         }
     ).filter(pa.array((ended == NONE) | (ended >= lived.now.begin)))
 
@@ -120,7 +137,7 @@ def _members(lived: LivedMonth, lines: Lines, ids: pa.Array) -> pa.Table:
 
 
 def _accounts(lived: LivedMonth, lines: Lines) -> pa.Table:
-    accounts, now = lived.block.accounts, lived.now
+    accounts, now, made = lived.block.accounts, lived.now, lived.now.constants.accounts
     members = np.bincount(lines["account"][lines["account"] != NONE], minlength=len(accounts.name))
     dice = Dice(accounts.first.astype(np.int64) + (np.int64(lived.block.number) << 22), now.seed, str(now.month))
     return pa.table(
@@ -130,7 +147,7 @@ def _accounts(lived: LivedMonth, lines: Lines) -> pa.Table:
             "account_class": named(CLASSES, accounts.rank),
             "phones": accounts.phones.astype(np.int32),
             "members": members.astype(np.int32),
-            "spend": money(accounts.phones * 4 * dice.factor("spend", 0.5)),
+            "spend": money(accounts.phones * made.spend * dice.factor("spend", made.spend_spread)),
             "manager": pa.array(accounts.managers(), pa.string()),
             "prefecture": pa.array(accounts.cities(), pa.string()),
             "since": day(accounts.since),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from infra.simulator.chance import Array, chance_of
@@ -25,10 +27,9 @@ DEALER_NAMES = [f"Dealer {dealer}" for dealer in range(DEALERS)]
 DEALER_PREFECTURE = np.arange(DEALERS) % len(PREFECTURES)
 
 
-def dealer_kinds(seed: int) -> list[str]:
-    """What kind of outlet each dealer is; street dealers are the most frequent."""
-    order = ("street", "franchise", "own_hall", "online", "street", "direct", "franchise", "street")
-    return [order[int(chance_of(seed, "dealer kind", dealer) * len(order))] for dealer in range(DEALERS)]
+def dealer_kinds(seed: int, kinds: Sequence[str]) -> list[str]:
+    """What kind of outlet each dealer is, each of `kinds` as likely."""
+    return [kinds[int(chance_of(seed, "dealer kind", dealer) * len(kinds))] for dealer in range(DEALERS)]
 
 
 def pushing_dealers(seed: int, share: float) -> Array:
@@ -36,9 +37,9 @@ def pushing_dealers(seed: int, share: float) -> Array:
     return np.array([chance_of(seed, "dealer pushes", dealer) < share for dealer in range(DEALERS)])
 
 
-def dealers_of(areas: Array, chance: Array) -> Array:
-    """A dealer of the same prefecture by `chance`; one in twelve lines was sold by none and has -1."""
+def dealers_of(areas: Array, chance: Array, sold_by_none: int) -> Array:
+    """A dealer of the same prefecture by `chance`; one line in `sold_by_none` was sold by none and has -1."""
     per_prefecture = DEALERS // len(PREFECTURES)
-    pick = (chance * 12 / 11 * per_prefecture).astype(int)
+    pick = (chance * sold_by_none / (sold_by_none - 1) * per_prefecture).astype(int)
     dealer = pick * len(PREFECTURES) + PREFECTURE_OF[areas]
     return np.where(pick < per_prefecture, dealer, -1).astype(np.int16)

@@ -17,7 +17,7 @@ def move_plans(now: Moment, lines: Lines, shock: Array, here: Array) -> Array:
     luck = now.dice.happens("moves plan", made.moves + made.moves_after_shock * shock)
     some = settled & luck
     dice = now.dice.of(some)
-    factors = [dice.factor(f"thought {what} now", 0.5 * made.misfit) for what in ("minutes", "mb")]
+    factors = [dice.factor(f"thought {what} now", made.misfit_later * made.misfit) for what in ("minutes", "mb")]
     minutes, mb = (lines[name][some] * factor for name, factor in zip(("minutes", "mb"), factors, strict=True))
     wanted = now.tariff.best(lines["brand"][some], minutes, mb)
     moves = np.flatnonzero(some)[wanted != lines["plan"][some]]

@@ -55,18 +55,18 @@ def _poisson(rate: float, chance: float) -> int:
 
 def _drawn(now: Moment, line: Array, holder: Array, size: int, accounts: Accounts) -> Lines:
     """Lines by their ids and those of the persons who hold them."""
-    lines, people = new_lines(len(line)), now.constants.people
+    lines, people, made = new_lines(len(line)), now.constants.people, now.constants.accounts
     lines["line"][:], lines["person"][:], lines["document"][:] = line, holder, holder
     initial = _count(holder) < size
     lines["place"][:] = np.where(initial, line & 0xFFFF, circle_of_stranger(holder, size, now.seed))
     person = Dice(holder, now.seed, "ever")
     lines["account"][:] = account_of(lines["place"], accounts)
-    lines["account"][~initial & ~person.happens("joins account", 0.6)] = NONE
-    _belong(lines, person, accounts)
+    lines["account"][~initial & ~person.happens("joins account", made.newcomer_joins)] = NONE
+    _belong(now, lines, person, accounts)
     member = lines["account"] != NONE
     shares = (people.newcomer_shares, people.brand_shares)
     lines["brand"][:] = np.where(initial, *(person.choice("brand", of_brands) for of_brands in shares[::-1]))
-    lines["brand"][member & person.happens("business brand", 0.75)] = 0
+    lines["brand"][member & person.happens("business brand", made.business_brand)] = 0
     lines["area"][:] = _area(now, homes(lines, size))
     _settle(now, lines, initial)
     draw_circles(lines, now.block, size, now.seed, now.constants)
@@ -91,18 +91,19 @@ def _area(now: Moment, home: Array) -> Array:
     block = np.int64(now.block) << 22
     house = Dice(block + home, now.seed, "home")
     community = Dice(block + home // (COMMUNITY // HOME), now.seed, "ever")
-    moved = house.happens("lives elsewhere", 0.3)
+    moved = house.happens("lives elsewhere", now.constants.circle.elsewhere)
     area: Array = np.where(moved, house.uniform("area"), community.uniform("area")) * AREAS
     return area
 
 
-def _belong(lines: Lines, person: Dice, accounts: Accounts) -> None:
+def _belong(now: Moment, lines: Lines, person: Dice, accounts: Accounts) -> None:
     """A member's role, and whether they are in the closed user group."""
     if not accounts.name:
         return
-    member, account = lines["account"] != NONE, lines["account"].clip(min=0)
-    lines["role"][:] = np.where(member, person.choice("role", (0.93, 0.04, 0.015, 0.015)), NONE)
-    lines["in_user_group"][:] = member & accounts.user_group[account] & person.happens("in user group", 0.85)
+    made, member, account = now.constants.accounts, lines["account"] != NONE, lines["account"].clip(min=0)
+    lines["role"][:] = np.where(member, person.choice("role", made.role_shares), NONE)
+    covered = person.happens("in user group", made.in_user_group)
+    lines["in_user_group"][:] = member & accounts.user_group[account] & covered
 
 
 def settle(now: Moment, lines: Lines, former: Lines) -> None:
@@ -117,7 +118,7 @@ def _settle(now: Moment, lines: Lines, initial: Array, former: Lines | None = No
     brand = lines["brand"]
     lines["prepaid"][:] = dice.happens("prepaid", np.array(people.prepaid_shares)[brand])
     lines["fraud"][:] = ~initial & dice.happens("fraud", now.constants.leaving.fraud_share)
-    lines["dealer"][:] = dealers_of(lines["area"], dice.uniform("dealer"))
+    lines["dealer"][:] = dealers_of(lines["area"], dice.uniform("dealer"), now.constants.dealers.sold_by_none)
     low, high = np.array(people.birth_years)[brand].T
     lines["birth_year"][:] = low + (high - low + 1) * person.uniform("born")
     draw_people(lines, now.seed, now.constants)
@@ -127,16 +128,25 @@ def _settle(now: Moment, lines: Lines, initial: Array, former: Lines | None = No
     draw_habits(lines, now.seed, now.constants)
     before = np.array(people.days_on_net)[brand] * dice.exponential("days on net")
     day = now.begin + dice.whole("joins on", 1, 27)
-    lines["activated"][:] = np.where(initial, now.begin - before.clip(31, 6_000), day)
+    # Those there to begin with have been so for a whole month.
+    lines["activated"][:] = np.where(initial, now.begin - before.clip(31, people.longest_on_net), day)
     lines["plan_since"][:] = lines["activated"]
     draw_products(now, lines, dice, initial)
     _choose_plan(now, lines, dice)
     _sign(now, lines, dice, initial)
     draw_handsets(now, lines, dice)
-    lines["balance"][:] = np.where(lines["prepaid"], lines["expected"] * (0.3 + dice.uniform("balance")), 0)
-    months = ((now.begin - lines["activated"]) / 30).clip(0, 24)
-    lines["points"][:] = (lines["expected"] * months * (0.2 + 0.6 * dice.uniform("points"))).astype(int)
-    lines["satisfaction"][:] = np.where(initial, 0.5 * dice.normal("satisfaction"), 0.2)
+    _open_account(now, lines, dice)
+    mood = now.constants.mood
+    lines["satisfaction"][:] = np.where(initial, mood.first_spread * dice.normal("satisfaction"), mood.newcomer)
+
+
+def _open_account(now: Moment, lines: Lines, dice: Dice) -> None:
+    """What lies on a prepaid card, and the points of the months before."""
+    billing = now.constants.billing
+    (least, more), (kept, up_to) = billing.first_balance, billing.first_points
+    lines["balance"][:] = np.where(lines["prepaid"], lines["expected"] * (least + more * dice.uniform("balance")), 0)
+    months = ((now.begin - lines["activated"]) / 30).clip(0, billing.points_months)
+    lines["points"][:] = (lines["expected"] * months * (kept + up_to * dice.uniform("points"))).astype(int)
 
 
 def _choose_plan(now: Moment, lines: Lines, dice: Dice) -> None:
@@ -145,8 +155,8 @@ def _choose_plan(now: Moment, lines: Lines, dice: Dice) -> None:
     minutes = lines["minutes"] * dice.factor("thought minutes", billing.misfit)
     mb = lines["mb"] * dice.factor("thought mb", billing.misfit)
     lines["plan"][:] = now.tariff.best(lines["brand"], minutes, mb)
-    thought = _usual_bill(now, lines, minutes, mb) * billing.expects * dice.factor("expects", 0.15)
-    learnt = _usual_bill(now, lines, lines["minutes"], lines["mb"]) * 1.1
+    thought = _usual_bill(now, lines, minutes, mb) * billing.expects * dice.factor("expects", billing.expects_spread)
+    learnt = _usual_bill(now, lines, lines["minutes"], lines["mb"]) * billing.learnt
     forgotten = (1 - billing.adapts) ** ((now.begin - lines["activated"]) / 30.4).clip(min=0)
     lines["expected"][:] = forgotten * thought + (1 - forgotten) * learnt
 
@@ -155,8 +165,9 @@ def _usual_bill(now: Moment, lines: Lines, minutes: Array, mb: Array) -> Array:
     """What so much use comes to in a month without journeys: who has long been here has learnt it from the bills."""
     billing = now.constants.billing
     far = billing.far_price * lines["far_share"] + billing.abroad_price * lines["abroad"]
-    content = 1.3 * billing.content_price * lines["content"]
-    found: Array = now.tariff.cost(lines["plan"], minutes, mb) + far * minutes + content + product_fees(lines)
+    content = billing.content_mean * billing.content_price * lines["content"]
+    fees = product_fees(lines, now.constants.products.fees)
+    found: Array = now.tariff.cost(lines["plan"], minutes, mb) + far * minutes + content + fees
     return found
 
 
@@ -167,7 +178,7 @@ def _sign(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
     share = np.where(lines["prepaid"], bound.prepaid_share, bound.postpaid_share)
     signs = dice.happens("signs", share * np.where(initial, bound.longer_bound, 1))
     term = np.array(bound.terms)[dice.choice("term", bound.term_shares)]
-    begun = np.where(initial, (dice.uniform("contract age") * (term + 10)).astype(int), 0)
+    begun = np.where(initial, (dice.uniform("contract age") * (term + bound.months_over)).astype(int), 0)
     begun = np.minimum(begun, ((now.begin - lines["activated"]) // 31).clip(min=0))
     start = np.where(begun > 0, month_start(now, -begun) + dice.whole("signs on", 1, 27), lines["activated"])
     lines["contract_start"][:] = np.where(signs, start, NONE)

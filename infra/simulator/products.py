@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from infra.simulator.chance import Array, Dice
-from infra.simulator.lines import NONE, Lines
+from infra.simulator.lines import NONE, SENSITIVITIES, Lines
 from infra.simulator.moments import Moment
+from infra.simulator.world_sections import Products
 
 PRODUCT_NAMES = (
     *("fixed line", "broadband", "family network", "ring-back tone"),
@@ -16,22 +17,22 @@ PRODUCT_FAMILIES = (
     *("fixed_line", "broadband", "family_network", "value_added"),
     *("value_added", "value_added", "application", "application"),
 )
-PRODUCT_FEES = (18.0, 50.0, 5.0, 5.0, 3.0, 5.0, 6.0, 8.0)
 TYING = np.array([True, True, True, False, False, False, False, False])
 """Products that tie a household to the operator."""
 
 
-def product_shares(lines: Lines, constants_shares: tuple[float, ...]) -> Array:
+def product_shares(lines: Lines, made: Products) -> Array:
     """How likely somebody is to hold each product: homes by income, the others by liking for what is new."""
-    keen = np.exp(2 * (lines["sensitivity"][:, 2] - 0.25))
-    ties = lines["income"] ** 0.4
-    shares: Array = np.array(constants_shares) * np.where(TYING, ties[:, None], keen[:, None])
+    keen = np.exp(made.keen * (lines["sensitivity"][:, 2] - 1 / len(SENSITIVITIES)))
+    ties = lines["income"] ** made.by_income
+    shares: Array = np.array(made.shares) * np.where(TYING, ties[:, None], keen[:, None])
     return shares.clip(max=0.9)
 
 
 def draw_products(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:
     """What is held to begin with; a newcomer takes fewer on the first day."""
-    shares = product_shares(lines, now.constants.products.shares) * np.where(initial, 0.9, 0.6)[:, None]
+    made = now.constants.products
+    shares = product_shares(lines, made) * np.where(initial, made.held_before, made.held_at_once)[:, None]
     on_net = (now.begin - lines["activated"]).clip(min=0)
     for product in range(len(PRODUCT_NAMES)):
         holds = dice.happens(f"holds {product}", shares[:, product])
@@ -44,7 +45,7 @@ def change_products(now: Moment, lines: Lines, here: Array) -> None:
     over = (lines["product_until"] != NONE) & (lines["product_until"] < now.begin)
     lines["product_since"][over] = lines["product_until"][over] = NONE
     made = now.constants.products
-    shares = product_shares(lines, made.shares)
+    shares = product_shares(lines, made)
     day = now.days("product day")
     for product in range(len(PRODUCT_NAMES)):
         since, until = lines["product_since"][:, product], lines["product_until"][:, product]
@@ -61,6 +62,7 @@ def ties_held(lines: Lines) -> Array:
     return ties
 
 
-def product_fees(lines: Lines) -> Array:
-    fees: Array = (lines["product_since"] != NONE) @ np.array(PRODUCT_FEES, np.float32)
-    return fees
+def product_fees(lines: Lines, fees: tuple[float, ...]) -> Array:
+    """What somebody's products cost in a month together."""
+    whole: Array = (lines["product_since"] != NONE) @ np.array(fees, np.float32)
+    return whole

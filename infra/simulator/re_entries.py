@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infra.simulator.chance import Dice
+from infra.simulator.chance import Array, Dice
 from infra.simulator.circles import draw_circles
 from infra.simulator.departures import FORCED, FRAUD
 from infra.simulator.lines import LAST_GENERATION, NONE, Lines, generation_of, new_lines, picked
@@ -24,10 +24,16 @@ def plan_returns(now: Moment, lines: Lines) -> None:
     forced = lines["exit"] == FORCED
     left = (lines["left"] == now.number - forced) & (lines["returns"] == NONE)
     left &= (lines["exit"] != FRAUD) & (generation_of(lines["line"]) < LAST_GENERATION)
-    pushes = pushing_dealers(now.seed, now.constants.people.pushing_dealers)[lines["dealer"]] & (lines["dealer"] >= 0)
-    comes = left & now.dice.happens("comes back", np.where(pushes, back.share_pushed, back.share))
+    comes = left & now.dice.happens("comes back", np.where(_pushed(now, lines), back.share_pushed, back.share))
     wait = now.dice.choice("comes back after", back.months_shares)
     lines["returns"][comes] = (now.number + wait)[comes]
+
+
+def _pushed(now: Moment, lines: Lines) -> Array:
+    """Whose dealer talks them into a new card."""
+    pushes = pushing_dealers(now.seed, now.constants.people.pushing_dealers)
+    pushed: Array = pushes[lines["dealer"]] & (lines["dealer"] >= 0)
+    return pushed
 
 
 def returning(now: Moment, lines: Lines, size: int) -> Lines:
@@ -42,14 +48,15 @@ def returning(now: Moment, lines: Lines, size: int) -> Lines:
     dice = Dice(new["line"], now.seed, "ever")
     _change_what_shows(now, new, dice)
     handset = {name: new[name].copy() for name in ("imei", "price_band", "handset_brand", "handset_since")}
-    new["brand"][:] = np.where(dice.happens("other brand", 0.35), dice.choice("brand", (1, 1, 2)), former["brand"])
+    back = now.constants.re_entry
+    other = dice.happens("other brand", back.other_brand)
+    new["brand"][:] = np.where(other, dice.choice("brand", back.brand_shares), former["brand"])
     settle(now, new, former)
-    same = dice.happens("same handset", now.constants.re_entry.same_handset)
+    same = dice.happens("same handset", back.same_handset)
     for name, column in handset.items():
         new[name][same] = column[same]
     new["handset_since"][same] = new["activated"][same]
-    pushed = pushing_dealers(now.seed, now.constants.people.pushing_dealers)[former["dealer"]] & (former["dealer"] >= 0)
-    loyal = pushed & dice.happens("same dealer", 0.7)
+    loyal = _pushed(now, former) & dice.happens("same dealer", back.same_dealer)
     new["dealer"][loyal] = former["dealer"][loyal]
     new["fraud"][:] = False
     draw_circles(new, now.block, size, now.seed, now.constants)

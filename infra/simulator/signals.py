@@ -50,8 +50,10 @@ def noted_events(now: Moment, lines: Lines, felt: Felt, going: Array, happened: 
         parts.append(_events(kind, np.where(lines["stop_kind"] == stop, lines["stopped_on"], NONE), until))
     events = Events(*(np.concatenate([getattr(part, name) for part in parts]) for name in Events.__annotations__))
     called = events.kind == KINDS.index("competitor_call")
-    long = now.dice.exponential("seconds")[events.at] * np.where(going[events.at], 150, 70)
-    events.seconds[called] = (15 + long[called]).clip(max=3_000)
+    made = now.constants.signals
+    mean = np.where(going[events.at], made.rival_seconds, made.rival_seconds_false)
+    long = now.dice.exponential("seconds")[events.at] * mean
+    events.seconds[called] = (made.rival_seconds_least + long[called]).clip(max=3_000)  # a call is cut after 50 minutes
     return events
 
 
@@ -70,11 +72,13 @@ def _chances(now: Moment, lines: Lines, felt: Felt, going: Array) -> dict[str, A
     made, tariff = now.constants.signals, 4 * lines["sensitivity"][:, 0]
     lured = offers(now, 0)[lines["area"]]
     complains = lines["complained"] == now.number
+    asks_rival = (1 - made.rival_call_by_tariff) + made.rival_call_by_tariff * tariff + made.rival_call_lured * lured
+    severe = np.where(complains, made.severe_complaining, made.severe_silent)
     return {
-        "competitor_call": np.where(going, made.rival_call, made.rival_call_false * (0.5 + 0.5 * tariff + 2 * lured)),
+        "competitor_call": np.where(going, made.rival_call, made.rival_call_false * asks_rival),
         "forwarding_to_competitor": np.where(going, made.forwarding, made.forwarding_false),
         "second_sim_suspected": np.where(going, made.second_sim, made.second_sim_false),
-        "severe_complaint": np.where(going, made.severe, made.severe_false) * np.where(complains, 4, 0.5),
+        "severe_complaint": np.where(going, made.severe, made.severe_false) * severe,
         "network_fault": (felt.faults > 0) * 1.0,
         "suspension": np.full(len(going), made.lost_card),
     }

@@ -66,32 +66,45 @@ def money(amount: Array) -> Array:
 
 
 def _customers(lived: LivedMonth, ids: pa.Array) -> pa.Table:
+    """A contract that has ended is shown for a year more."""
     lines, now = lived.block.lines, lived.now
-    area, tariff = lines["area"], now.tariff
-    stopped = (lines["stopped_on"] != NONE) & (lines["stop_ended"] == NONE)
-    ways = np.select([lines["exit"] == PORTED, lines["exit"] == FORCED, lines["exit"] == FRAUD], [3, 4, 5], 2)
     bound = (lines["contract_end"] != NONE) & (lines["contract_end"] >= now.begin - 366)
-    dice = Dice(lines["person"], now.seed, "ever")
+    hides = Dice(lines["person"], now.seed, "ever").happens("hides age", now.constants.profiles.hides_age)
     return pa.table(
         {
             "customer_id": ids,
             "brand": named(places.BRANDS, lines["brand"]),
             "activated_on": day(lines["activated"]),
-            "status": named(_STATUS, np.where(lines["closed_on"] == NONE, stopped * 1, ways)),
+            "status": named(_STATUS, _status(lines)),
             "payment_type": named(("postpaid", "prepaid"), lines["prepaid"] * 1),
-            "plan_id": named([plan.plan_id for plan in tariff.plans], lines["plan"]),
+            "plan_id": named([plan.plan_id for plan in now.tariff.plans], lines["plan"]),
             "contract_ends_on": day(np.where(bound, lines["contract_end"], NONE)),
-            "birth_year": pa.array(lines["birth_year"], mask=dice.happens("hides age", 0.12)),
-            "province": named((places.PROVINCE,), area * 0),
-            "prefecture": named(places.CITIES, area),
-            "county": named(places.COUNTIES, area),
-            "area": named(places.GRIDS, area),
-            "hall": named(places.HALLS, area),
-            "manager": named(places.MANAGERS, np.where(lines["brand"] == 0, area, NONE)),
+            "birth_year": pa.array(lines["birth_year"], mask=hides),
+            **_units(lines),
             "dealer": named(places.DEALER_NAMES, lines["dealer"]),
             "masked_number": _masked(ids),
         }
     ).filter(pa.array(~(lines["closed_on"] != NONE) | _shown(lived)))
+
+
+def _status(lines: Lines) -> Array:
+    """The place in _STATUS: of who is closed, by the way they went."""
+    stopped = (lines["stopped_on"] != NONE) & (lines["stop_ended"] == NONE)
+    ways = np.select([lines["exit"] == PORTED, lines["exit"] == FORCED, lines["exit"] == FRAUD], [3, 4, 5], 2)
+    return np.where(lines["closed_on"] == NONE, stopped * 1, ways)
+
+
+def _units(lines: Lines) -> dict[str, pa.Array]:
+    """From the province down to the manager, whom only GoTone has."""
+    area = lines["area"]
+    return {
+        "province": named((places.PROVINCE,), area * 0),
+        "prefecture": named(places.CITIES, area),
+        "county": named(places.COUNTIES, area),
+        "area": named(places.GRIDS, area),
+        "hall": named(places.HALLS, area),
+        "manager": named(places.MANAGERS, np.where(lines["brand"] == 0, area, NONE)),
+    }
 
 
 def _shown(lived: LivedMonth) -> Array:
@@ -156,7 +169,7 @@ def _contracts(lived: LivedMonth, ids: pa.Array) -> pa.Table:
             "kind": named(CONTRACT_KINDS, lines["contract_kind"]),
             "started_on": day(lines["contract_start"]),
             "ends_on": day(lines["contract_end"]),
-            "penalty": money(0.3 * months_left * lines["agreed"]),
+            "penalty": money(now.constants.contracts.penalty * months_left * lines["agreed"]),
             "expected_spend": money(lines["agreed"]),
         }
     ).filter(pa.array(in_force))
@@ -192,7 +205,7 @@ def _circle(lived: LivedMonth, ids: pa.Array) -> pa.Table:
             "contact_id": pa.array(number[at, slot]).cast(pa.string()),
             "network": named(NETWORKS, lived.networks[at, slot]),
             "minutes": told.astype(np.float64),
-            "calls": np.ceil(told / 2.5).astype(np.int32),
+            "calls": np.ceil(told / lived.now.constants.circle.call_minutes).astype(np.int32),
         }
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from infra.simulator.chance import Array
 from infra.simulator.places import BRANDS
-from infra.simulator.world_sections import Plan
+from infra.simulator.world_sections import Plan, TariffLevel
 from infra.simulator.worlds import World
 
 
@@ -56,17 +56,17 @@ def tariff_in(world: World, step: int) -> Tariff:
     )
     for change in world.changes:
         if change.kind == "tariff_reform" and step >= change.month:
-            made = _reformed(made, change.strength)
+            made = _reformed(made, tariff, change.strength)
     return made
 
 
-def _reformed(tariff: Tariff, strength: float) -> Tariff:
+def _reformed(tariff: Tariff, by: TariffLevel, strength: float) -> Tariff:
     """Higher fees with more included, and cheaper beyond: a reform in favour of those who use much."""
     return replace(
         tariff,
-        fee=(tariff.fee * (1 + 0.15 * strength)).round(1),
-        minutes=tariff.minutes * (1 + 0.1 * strength),
-        mb=tariff.mb * (1 + 0.5 * strength),
-        minute_price=(tariff.minute_price * (1 - 0.3 * strength)).round(3),
-        mb_price=(tariff.mb_price * (1 - 0.5 * strength)).round(4),
+        fee=(tariff.fee * (1 + by.reform_fee * strength)).round(1),
+        minutes=tariff.minutes * (1 + by.reform_minutes * strength),
+        mb=tariff.mb * (1 + by.reform_mb * strength),
+        minute_price=(tariff.minute_price * (1 - by.reform_minute_price * strength)).round(3),
+        mb_price=(tariff.mb_price * (1 - by.reform_mb_price * strength)).round(4),
     )

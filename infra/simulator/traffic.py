@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from infra.simulator.chance import Array
-from infra.simulator.circles import FIRST_RIVAL, OTHER, OWN, SECOND_RIVAL
+from infra.simulator.circles import FIRST_RIVAL, OWN, SECOND_RIVAL
 from infra.simulator.lines import NONE, Lines
 from infra.simulator.moments import Moment
-
-_OFF_NET = {FIRST_RIVAL: 0.55, SECOND_RIVAL: 0.3, OTHER: 0.15}
-"""How minutes beyond the circle and off net are split; the circle's own are split by friend."""
+from infra.simulator.world_sections import Circle
 
 
 def share_of_month(now: Moment, lines: Lines, gone: Array) -> Array:
@@ -32,43 +30,71 @@ def season_of(now: Moment) -> float:
 def use(now: Moment, lines: Lines, share: Array, networks: Array) -> dict[str, Array]:
     """The month's traffic; stayers have poor months and journeys too."""
     made, dice = now.constants.usage, now.dice
-    poor = np.where(dice.happens("poor month", made.poor_share), (0.95 * dice.uniform("how poor")), 1)
-    lines["dip"][:] = np.minimum(0.5 + 0.5 * lines["dip"], poor)
-    level = share * lines["dip"] * lines["level"] * season_of(now)
+    level = _level(now, lines, share)
     out = lines["minutes"] * level * dice.factor("minutes", made.month_spread)
-    travels = dice.happens("travels", made.travel_share * lines["income"].clip(max=4))
-    data = lines["mb"] * level * dice.factor("data", made.month_spread * 1.2)
-    content = dice.count("content", lines["content"] * level)
-    far = out * (lines["far_share"] * dice.factor("far", 0.4)).clip(max=0.8)
-    abroad = np.minimum(out * lines["abroad"] * dice.factor("abroad", 0.6), out - far)
-    texts = dice.count("texts", (lines["texts"] * level * dice.factor("texty", 0.3)).clip(max=5)) * 1.0
-    texts = np.where(lines["texts"] > 5, (lines["texts"] * level).round(), texts)
+    data = lines["mb"] * level * dice.factor("data", made.month_spread * made.mb_month_spread)
+    used = 1 - np.exp(-out / made.active_minutes - data / made.active_mb)
+    partners = made.partners * out**made.partners_by_minutes * dice.factor("partners", made.partners_spread)
     usage = {
         "voice_out_minutes": out,
-        "voice_in_minutes": out * dice.factor("in", 0.25) * 0.95,
-        **_by_network(lines, networks, out, now.constants.circle.covered),
-        "local_minutes": out - far - abroad,
-        "long_distance_minutes": far,
-        "international_minutes": abroad,
-        "roaming_minutes": np.where(travels, made.travel_minutes * dice.exponential("roams") * level, 0)
-        * np.sqrt(lines["income"]),
-        "sms_count": texts,
-        "mms_count": dice.count("mms", 0.3 * level) * 1.0,
+        "voice_in_minutes": out * dice.factor("in", made.incoming_spread) * made.incoming,
+        **_by_network(lines, networks, out, now.constants.circle),
+        **_by_distance(now, lines, level, out),
+        **_messages(now, lines, level),
         "data_mb": data,
-        "content_count": content * 1.0,
-        "content_minutes": content * 6 * dice.exponential("content minutes"),
-        "active_days": ((now.end - now.begin) * share * (1 - np.exp(-out / 30 - data / 60))).round(),
-        "partners_count": (2.2 * out**0.55 * dice.factor("partners", 0.2)).round(),
+        **_content(now, lines, level),
+        "active_days": ((now.end - now.begin) * share * used).round(),
+        "partners_count": partners.round(),
     }
     return {column: np.round(volume, 1) for column, volume in usage.items()}
 
 
-def _by_network(lines: Lines, networks: Array, out: Array, covered: float) -> dict[str, Array]:
+def _level(now: Moment, lines: Lines, share: Array) -> Array:
+    """The month's use over the usual: a poor month lasts on into the next ones."""
+    made = now.constants.usage
+    poor = np.where(now.dice.happens("poor month", made.poor_share), made.poor_most * now.dice.uniform("how poor"), 1)
+    lines["dip"][:] = np.minimum(made.recovers + (1 - made.recovers) * lines["dip"], poor)
+    level: Array = share * lines["dip"] * lines["level"] * season_of(now)
+    return level
+
+
+def _by_distance(now: Moment, lines: Lines, level: Array, out: Array) -> dict[str, Array]:
+    """Minutes by where the other side is, and those spoken on a journey."""
+    made, dice = now.constants.usage, now.dice
+    far = out * (lines["far_share"] * dice.factor("far", made.far_month_spread)).clip(max=made.far_month_most)
+    abroad = np.minimum(out * lines["abroad"] * dice.factor("abroad", made.abroad_month_spread), out - far)
+    travels = dice.happens("travels", made.travel_share * lines["income"].clip(max=made.travels_most))
+    roamed = np.where(travels, made.travel_minutes * dice.exponential("roams") * level, 0)
+    return {
+        "local_minutes": out - far - abroad,
+        "long_distance_minutes": far,
+        "international_minutes": abroad,
+        "roaming_minutes": roamed * lines["income"] ** made.travel_by_income,
+    }
+
+
+def _messages(now: Moment, lines: Lines, level: Array) -> dict[str, Array]:
+    """Messages; who writes more than five a month, the most that is drawn as a count, writes as many as usual."""
+    made, dice = now.constants.usage, now.dice
+    rate = (lines["texts"] * level * dice.factor("texty", made.texts_month_spread)).clip(max=5)
+    texts = np.where(lines["texts"] > 5, (lines["texts"] * level).round(), dice.count("texts", rate) * 1.0)
+    return {"sms_count": texts, "mms_count": dice.count("mms", made.mms * level) * 1.0}
+
+
+def _content(now: Moment, lines: Lines, level: Array) -> dict[str, Array]:
+    """Content bought, and how long it was watched."""
+    bought = now.dice.count("content", lines["content"] * level)
+    minutes = bought * now.constants.usage.content_minutes * now.dice.exponential("content minutes")
+    return {"content_count": bought * 1.0, "content_minutes": minutes}
+
+
+def _by_network(lines: Lines, networks: Array, out: Array, circle: Circle) -> dict[str, Array]:
     """Minutes by the other side's network: the circle's by friend, the rest by habit."""
-    weight = lines["friend_weight"]
+    weight, covered = lines["friend_weight"], circle.covered
     own = (weight * (networks == OWN)).sum(axis=1) + (1 - covered) * lines["on_net"]
     off = (1 - covered) * (1 - lines["on_net"])
-    rivals = {rival: (weight * (networks == rival)).sum(axis=1) + _OFF_NET[rival] * off for rival in _OFF_NET}
+    shares = zip((FIRST_RIVAL, SECOND_RIVAL), circle.off_net_shares, strict=True)
+    rivals = {rival: (weight * (networks == rival)).sum(axis=1) + part * off for rival, part in shares}
     return {
         "on_net_minutes": out * own,
         "off_net_minutes": out * (1 - own).clip(min=0),
