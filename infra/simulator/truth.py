@@ -48,30 +48,40 @@ def truth_of(lived: LivedMonth) -> pa.Table:
 
     lines, now = lived.block.lines, lived.now
     kept = on_net(lines, now.begin) & ~silent(lines, now.number - 1)
-    months = {name: _months(lines[name]) for name in ("decided", "left")}
-    p_leave = {f"p_leave_{h}": chance_of_leaving(now, lines, (1, 1 + h)) for h in (1, 3)}
-    outcomes = {name: np.full(len(kept), np.nan) for name in ("without", "given")}
-    for name, column in outcomes.items():
-        column[lived.answers.contacted.astype(int)] = getattr(lived.answers, name)
     return pa.table(
         {
             "customer_id": pa.array(phone_number(lines["line"])).cast(pa.string()),
             "person": lines["person"],
             "former_customer_id": _former(lines),
-            **months,
+            **{name: _months(lines[name]) for name in ("decided", "left")},
             "cause": pa.array(CAUSES).take(pa.array(lines["cause"].clip(min=0))),
             "satisfaction": lines["satisfaction"],
-            **{
-                f"sensitivity_{name.replace(' ', '_')}": lines["sensitivity"][:, k]
-                for k, name in enumerate(SENSITIVITIES)
-            },
-            **{f"channel_taste_{k}": lines["channel_taste"][:, k] for k in range(CHANNELS)},
+            **_tastes(lines),
             "reactance": lines["reactance"],
             "hazard": lines["hazard"],
-            **p_leave,
-            **{f"p_leave_{name}_contact": pa.array(column, from_pandas=True) for name, column in outcomes.items()},
+            **{f"p_leave_{h}": chance_of_leaving(now, lines, (1, 1 + h)) for h in (1, 3)},
+            **_outcomes(lived),
         }
     ).filter(pa.array(kept))
+
+
+def _tastes(lines: Lines) -> dict[str, Array]:
+    """Sensitivities and channels, each a mixture that sums to 1."""
+    names = (name.replace(" ", "_") for name in SENSITIVITIES)
+    sensitivities = {f"sensitivity_{name}": lines["sensitivity"][:, kind] for kind, name in enumerate(names)}
+    return sensitivities | {f"channel_taste_{k}": lines["channel_taste"][:, k] for k in range(CHANNELS)}
+
+
+def _outcomes(lived: LivedMonth) -> dict[str, pa.Array]:
+    """Of the contacted, the chances of leaving with and without it; of the others, missing."""
+    import pyarrow as pa
+
+    told = {}
+    for name in ("without", "given"):
+        column = np.full(len(lived.block.lines["line"]), np.nan)
+        column[lived.answers.contacted.astype(int)] = getattr(lived.answers, name)
+        told[f"p_leave_{name}_contact"] = pa.array(column, from_pandas=True)
+    return told
 
 
 def _former(lines: Lines) -> pa.Array:
