@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from infra.simulator.plausible import Tally, checks, main, report
+from infra.simulator.worlds import draw_world, read_world
 from tests.infra.lived_operator import beginning, day, leavers, lived, rows, usual
 
 
@@ -55,6 +56,12 @@ def test_without_a_signal_all_have_the_same_chance() -> None:
     left = leavers(months).filter(pl.col("month") > day(0)).height
     assert left / truth.height == pytest.approx(0.02, abs=0.004)
     assert set(rows(months, "truth")["cause"]) == {"none seen"}
+
+
+def test_a_drawn_world_without_a_signal_has_none_either() -> None:
+    world = draw_world(read_world("no_signal"), seed=21)
+    truth = rows(lived(beginning(world, customers=1_000), months=3), "truth").filter(pl.col("left").is_null())
+    assert truth.group_by("month").agg(pl.col("hazard", "p_leave_3").n_unique()).drop("month").rows() == [(1, 1)] * 3
 
 
 def test_bills_have_a_heavy_tail() -> None:
