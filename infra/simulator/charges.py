@@ -46,6 +46,7 @@ def pay(now: Moment, lines: Lines, bill: dict[str, Array], going: Array) -> None
     billing, dice, amount = now.constants.billing, now.dice, bill["amount"]
     prepaid, closed = lines["prepaid"], lines["closed_on"] != NONE
     in_time = lines["pays_in_time"] - now.constants.signals.overdue * going
+    # Whatever the constants, nobody's chance falls to nothing.
     pays = prepaid | dice.happens("pays", in_time.clip(0.05)) | closed
     pays &= ~lines["fraud"]
     lines["arrears"][:] = np.where(pays, 0, np.round(lines["arrears"] + amount, 2))
@@ -78,6 +79,7 @@ def _top_up(now: Moment, lines: Lines, bill: dict[str, Array], going: Array) -> 
     cards, (least, more) = np.array(billing.top_ups), billing.top_up_parts
     wanted = lack * (least + more * now.dice.uniform("top-up"))
     size = cards[np.searchsorted(cards, wanted).clip(max=len(cards) - 1)]
+    # Nobody buys cards by the dozen: what is still lacking then is let off.
     times = np.where(short, np.ceil(lack / size), 0).clip(0, 12)
     lines["balance"][:] = np.where(prepaid, np.maximum(lines["balance"] + times * size - amount, 0), 0)
     bill["balance"] = lines["balance"].astype(np.float64).round(2)

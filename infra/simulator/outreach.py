@@ -152,11 +152,9 @@ def _outcome(rule: Effects, channel: Array, chance: Array) -> Array:
 
 
 def _accepts(now: Moment, sway: Array, dice: Dice) -> Array:
-    """Who likes the plan takes it more often; taking it and staying for it are not the same.
-
-    However little or much it moves people, a few take it and a few do not.
-    """
-    return dice.happens("accepts", (now.constants.effects.accepts * np.exp(-sway)).clip(0.02, 0.8))
+    """Who likes the plan takes it more often; taking it and staying for it are not the same."""
+    made = now.constants.effects
+    return dice.happens("accepts", (made.accepts * np.exp(-sway)).clip(made.accepts_least, made.accepts_most))
 
 
 def _sway(now: Moment, lines: Lines, at: Array, sway: Array) -> None:

@@ -26,7 +26,7 @@ def product_shares(lines: Lines, made: Products) -> Array:
     keen = np.exp(made.keen * (lines["sensitivity"][:, 2] - 1 / len(SENSITIVITIES)))
     ties = lines["income"] ** made.by_income
     shares: Array = np.array(made.shares) * np.where(TYING, ties[:, None], keen[:, None])
-    return shares.clip(max=0.9)
+    return shares.clip(max=0.9)  # a share of 1 would be taken up at once, for ever
 
 
 def draw_products(now: Moment, lines: Lines, dice: Dice, initial: Array) -> None:

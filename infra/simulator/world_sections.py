@@ -361,6 +361,8 @@ class Effects:
     months: int
     thinks_again: float
     accepts: float
+    accepts_least: float
+    accepts_most: float
     liked_most: float
     busy: float
     no_answer: float
