@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.feature_months import LONGEST_WINDOW
 from features.months import Month
 from models import ModelsError
 from models.churn import ChurnModel, ChurnSettings, out_of_fold_margins
@@ -109,15 +108,14 @@ def _number(cells: Mapping[str, Any]) -> NumberReference:
     return NumberReference(tuple(cells["edges"]), tuple(cells["means"]), tuple(cells["shares"]))
 
 
-def compared_months(scored: tuple[Month, ...], first: Month) -> tuple[Month, ...]:
+def compared_months(scored: tuple[Month, ...], whole: Collection[Month]) -> tuple[Month, ...]:
     """Those of the training's scoring months, ascending, that later months may be compared with.
 
-    `first` is the first month on hand at all. Before the longest window is full, an indicator is unknown, or of
-    fewer months, for everybody, and every later month would seem to drift from that. Where no scoring month has
-    its whole window the last one stands alone: it has the longest history.
+    `whole` are the months with their whole look-back, see `whole_months`. Before the longest window is full, an
+    indicator is unknown, or of fewer months, for everybody, and every later month would seem to drift from that.
+    Where no scoring month is whole the last one stands alone: it has the longest history.
     """
-    full = tuple(month for month in scored if first.until(month) >= LONGEST_WINDOW - 1)
-    return full or scored[-1:]
+    return tuple(month for month in scored if month in whole) or scored[-1:]
 
 
 def learn(

@@ -21,6 +21,7 @@ from models.backtest import MODEL, Backtest, JudgedRows, NothingJudged, judge, t
 from models.champion_comparison import CHALLENGER, CHAMPION, compare, incomparable
 from models.churn import ChurnModel
 from models.evaluation import METRICS
+from models.look_back import whole_months
 from models.model_card import model_card
 from models.model_record import ModelRecord, fingerprint
 from models.promotion import Evidence, PromotionSettings, as_json, judge_challenger
@@ -238,18 +239,17 @@ def _reference(test: Backtest, fitted: _Fitted) -> str:
     """How indicators and score were distributed and how far they usually move, to compare later months with."""
     model, table = fitted.model, fitted.table
     unseen = drift_reference.unseen_probabilities(model, table, test.settings, test.threads)
-    months = drift_reference.compared_months(table.scored, test.ledger.months("customers", table.scored[0])[0])
+    months = drift_reference.compared_months(table.scored, whole_months(test.ledger, fitted.as_of))
     learned = drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months)
     return replace(learned, usual=_usual_movement(test, fitted, learned)).to_json()
 
 
 def _usual_movement(test: Backtest, fitted: _Fitted, reference: drift_reference.DriftReference) -> dict[str, float]:
     """Of the latest months before the model that were on hand in time, labelled or not: no label is looked at."""
-    ledger, by_now = test.ledger, test.ledger.months("customers", fitted.as_of)
-    on_hand = [month for month in by_now if month in ledger.months("customers", month)]
+    ledger = test.ledger
     entries = [
         build_feature_month(ledger, month, fitted.wanted, now=test.now)
-        for month in usual_movement.months_to_compare(on_hand, fitted.as_of)
+        for month in usual_movement.months_to_compare(whole_months(ledger, fitted.as_of), fitted.as_of)
     ]
     counts = [usual_movement.count_features(ledger, entry, reference, usual_movement.BUCKETS) for entry in entries]
     return usual_movement.largest(counts)

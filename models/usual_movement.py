@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.engine import count_cells
-from features.feature_months import LONGEST_WINDOW
 from features.months import Month, months_between
 from models.stability_index import moved, share_elsewhere
 
@@ -35,14 +34,14 @@ CellsOf = tuple[Mapping[str, Sequence[float]], Mapping[str, Sequence[str]]]
 """Edges of numbers and values of categories, by column."""
 
 
-def months_to_compare(on_hand: Sequence[Month], as_of: Month) -> tuple[Month, ...]:
-    """The latest neighbouring months up to `as_of`, ascending, whose whole look-back is on hand; none if not two.
+def months_to_compare(whole: Sequence[Month], as_of: Month) -> tuple[Month, ...]:
+    """The latest neighbouring ones, ascending, of the months up to `as_of` that are `whole`; none if not two.
 
-    While windows still fill, indicators move for that reason alone. `on_hand` ascends.
+    `whole` ascends, see `whole_months`: while windows still fill, indicators move for that reason alone.
     """
-    full = [month for month in on_hand if month <= as_of and on_hand[0].until(month) >= LONGEST_WINDOW - 1]
-    latest = [full[-1] - back for back in reversed(range(PAIRS + 1))] if full else []
-    unbroken = [month for month in latest if set(months_between(month, full[-1])) <= set(full)]
+    held = [month for month in whole if month <= as_of]
+    latest = [held[-1] - back for back in reversed(range(PAIRS + 1))] if held else []
+    unbroken = [month for month in latest if set(months_between(month, held[-1])) <= set(held)]
     return tuple(unbroken) if len(unbroken) > 1 else ()
 
 

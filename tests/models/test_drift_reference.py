@@ -110,13 +110,13 @@ def test_the_same_rows_give_the_same_text_and_the_text_the_same_reference():
 
 def test_months_with_the_whole_look_back_are_compared_with():
     scored = tuple(Month(2025, 3) + step for step in range(6))  # March to August
-    assert compared_months(scored, first=Month(2025, 1)) == (Month(2025, 6), Month(2025, 7), Month(2025, 8))
-    assert compared_months(scored, first=Month(2024, 10)) == scored
+    whole = [Month(2025, month) for month in (6, 7, 8, 9)]
+    assert compared_months(scored, whole) == (Month(2025, 6), Month(2025, 7), Month(2025, 8))
 
 
 def test_where_no_month_has_its_whole_look_back_the_last_one_is_compared_with():
     scored = tuple(Month(2025, 1) + step for step in range(5))
-    assert compared_months(scored, first=Month(2025, 1)) == (Month(2025, 5),)
+    assert compared_months(scored, [Month(2025, 6)]) == (Month(2025, 5),)
 
 
 def test_the_reference_is_of_the_rows_of_its_months_alone():

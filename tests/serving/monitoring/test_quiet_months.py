@@ -18,6 +18,7 @@ from features.months import Month
 from models import churn, drift_reference
 from models.churn import ChurnModel
 from models.drift_reference import DriftReference
+from models.look_back import whole_months
 from models.training_table import Labelling, labelled_month, stack, usable_months
 from serving.monitoring.population_drift import SCORE, measure
 from serving.monitoring.verdict import MonitoringSettings, Verdict, judge
@@ -87,7 +88,7 @@ def learned(ledger: MonthLedger, as_of: Month) -> Watched:
     table = stack([labelled_month(labelling, month) for month in usable_months(labelling)], WANTED)
     model = churn.fit(table, 1, QUICK, 1)
     unseen = drift_reference.unseen_probabilities(model, table, QUICK, 1)
-    months = drift_reference.compared_months(table.scored, FIRST)
+    months = drift_reference.compared_months(table.scored, whole_months(ledger, as_of))
     return Watched(ledger, model, drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months))
 
 
