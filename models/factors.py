@@ -34,19 +34,29 @@ def find_factors(
 
     Factor analysis sees its rows through their correlations alone, so it gets the mean of the months' rank
     correlations in the shape of rows that have just these: some hundred instead of tens of thousands. As many factors
-    as the eigenvalues that lie above those of noise (Marchenko and Pastur, 1967), at most `most`.
+    as the eigenvalues that lie above those of noise (Marchenko and Pastur, 1967), at most `most`. The months show the
+    same people, so noise is that of one month's customers.
     """
     held = {months[0].names[place] for place in months[0].numbers}
     numbers = [name for name in names if name in held]
     if len(numbers) < 2:
         return ()
     values, vectors = np.linalg.eigh(mean_correlation(months, numbers))
-    noise = (1 + np.sqrt(len(numbers) / sum(month.customers for month in months))) ** 2
+    noise = (1 + np.sqrt(len(numbers) / min(month.customers for month in months))) ** 2
     wanted = min(int((values > noise).sum()), most, len(numbers) - 1)
     if wanted == 0:
         return ()
+    return _named(_loadings(_square_root(values, vectors), wanted), numbers, angles)
+
+
+def _square_root(values: Floats, vectors: Floats) -> Floats:
+    """A square root of the correlations with these eigenvalues and eigenvectors, one column per indicator.
+
+    Correlations of pairs that are known of different customers need not fit together: some eigenvalues may be
+    negative. Without these the variances are above 1 and loadings could be, so they are brought back to 1.
+    """
     half = (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    return _named(_loadings(half, wanted), numbers, angles)
+    return np.asarray(half / np.linalg.norm(half, axis=0))
 
 
 def _loadings(half: Floats, wanted: int) -> Floats:

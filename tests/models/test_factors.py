@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,23 @@ def test_there_is_no_factor_behind_one_indicator_or_behind_noise():
     ladder = rng.permutation(CUSTOMERS).astype(float)
     unrelated = month_of(one=ladder.tolist(), other=((ladder - ladder.mean()) ** 2).tolist())
     assert find_factors([unrelated], ["one", "other"], {"one": "usage", "other": "usage"}, 12) == ()
+
+
+def test_no_loading_is_above_one_where_the_correlations_do_not_fit_together():
+    """Known of different customers, two may go with a third and yet against each other."""
+    month = month_of(**two_factors(1))
+    apart = month.correlation.copy()
+    apart[0, 1:4] = apart[1:4, 0] = 0.99
+    apart[1, 2] = apart[2, 1] = 0.2
+    assert np.linalg.eigvalsh(apart)[0] < 0
+    factors = find_factors([dataclasses.replace(month, correlation=apart)], BILLS, ANGLES, 2)
+    assert max(abs(loading) for factor in factors for loading in factor.loadings.values()) <= 1
+
+
+def test_seeing_the_same_customers_again_makes_noise_no_factor():
+    rng = np.random.default_rng(3)
+    noise = {f"bill_{n}": rng.standard_normal(60).tolist() for n in range(8)}
+    names, month = list(noise), month_of(**noise)
+    angles = dict.fromkeys(names, "usage")
+    assert find_factors([month], names, angles, 12) == ()
+    assert find_factors([month] * 12, names, angles, 12) == ()
