@@ -23,7 +23,8 @@ def screen(
 ) -> None:
     """Screen the indicators: drop the nearly constant, and of those that say the same keep the preferred one.
 
-    Only the scoring months that a training as of that month may see are looked at. The report, with factors and
+    Only the scoring months that a training as of that month may see are looked at, and an indicator of whose whole
+    window none of them could see is kept. The report, with factors and
     stability over the months, is in MLflow; the result becomes @champion, and trainings from that month on read it.
     """
     with told(json_) as out:
@@ -50,10 +51,12 @@ def show_screening(content: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     console, screening = Console(), content["screening"]
+    first, last = screening.months[0], screening.months[-1]
+    months = f"month {first}" if first == last else f"months {first} to {last}"
     console.print(
         f"{content['model']} version {content['version']}: {content['kept']} indicators kept, "
-        f"{content['nearly_constant']} nearly constant, {content['redundant']} redundant, on scoring months "
-        f"{screening.months[0]} to {screening.months[-1]}"
+        f"{content['not_judged']} of them not judged yet, {content['unknown']} known of nobody, "
+        f"{content['nearly_constant']} nearly constant, {content['redundant']} redundant, on scoring {months}"
     )
     table = Table(title="Redundant indicators")
     for column in ("kept", "stands for"):

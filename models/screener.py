@@ -8,14 +8,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from features import feature_table
+from features.catalogue import Indicator
 from features.feature_months import FeatureSet, build_feature_month
 from features.month_ledger import MonthLedger
 from features.months import Month
 from models.business_list import BusinessList
-from models.indicator_month import IndicatorMonth, indicator_month
+from models.indicator_month import IndicatorMonth, OnHand, indicator_month
 from models.registry import SCREENING, Registry
-from models.screening import FILE, Screening, ScreeningSettings, screen
+from models.screening import FILE, Screening, ScreeningSettings, not_judged, screen
 from models.screening_sample import screening_sample
+
+MANY_MORE = 3
+"""Mature months that a screening has not looked at, from which a new one is worth while: a quarter of a year tells of
+what was delivered, or had filled its window, since."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,22 @@ class Screened:
             "as_of": held.as_of,
             "months": list(held.months),
             "kept": len(held.kept),
+            "not_judged": len(held.not_judged),
             "dropped": len(held.dropped),
             "thresholds": dict(held.thresholds),
         }
+
+    def in_words(self, mature: Sequence[Month]) -> str:
+        """One line on what a training rests on, and whether by now many more months are `mature` than it looked at."""
+        held, version = self.screening, f"version {self.version}" if self.version else "of its own"
+        months = "1 month" if len(held.months) == 1 else f"{len(held.months)} months"
+        waiting = f", {len(held.not_judged)} of them not judged yet" if held.not_judged else ""
+        more = len(set(map(str, mature)) - set(held.months))
+        told = f"{more} more months are mature: screen anew with holdfast screen --as-of YYYY-MM"
+        return (
+            f"rests on screening {version} as of {held.as_of} ({months}): {len(held.kept)} of "
+            f"{len(held.kept) + len(held.dropped)} indicators{waiting}{f'; {told}' if more >= MANY_MORE else ''}"
+        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,7 @@ class Screener:
             kept,
             dropped,
             thresholds(self.settings),
+            not_judged(figures),
         )
 
     def figures(self, wanted: FeatureSet, month: Month) -> IndicatorMonth:
@@ -86,8 +105,13 @@ class Screener:
         key = (entry.table, month, entry.version)
         if key not in self._figures:
             rows = screening_sample(self.ledger, entry, self.settings.max_rows, self.settings.seed)
-            self._figures[key] = indicator_month(month, rows, feature_table.catalogue(wanted.custom))
+            indicators = feature_table.catalogue(wanted.custom)
+            self._figures[key] = indicator_month(month, rows, indicators, self._on_hand(indicators, month))
         return self._figures[key]
+
+    def _on_hand(self, indicators: Sequence[Indicator], month: Month) -> OnHand:
+        tables = {table for indicator in indicators for table in (indicator.table, *indicator.beside)}
+        return {table: self.ledger.months(table, month) for table in tables}
 
 
 def thresholds(settings: ScreeningSettings) -> dict[str, float]:

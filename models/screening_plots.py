@@ -30,9 +30,10 @@ def pictures(evidence: Evidence) -> dict[str, bytes]:
 
 
 def _largest_groups(evidence: Evidence) -> list[str]:
-    """Kept indicators each with those they stand for, whole groups, the largest first."""
+    """Kept numbers each with those they stand for, whole groups, the largest first; categories do not correlate."""
     screening = evidence.screening
-    groups = [[name, *(one.name for one in screening.represented_by(name))] for name in screening.kept]
+    numbers = [one.name for one in evidence.catalogue if one.kind == "number" and one.name in screening.kept]
+    groups = [[name, *(one.name for one in screening.represented_by(name))] for name in numbers]
     shown: list[str] = []
     for group in sorted((group for group in groups if len(group) > 1), key=len, reverse=True):
         if len(shown) + len(group) <= MOST_SHOWN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from models.indicator_month import IndicatorMonth
 from models.model_record import DatasetInput, ModelRecord, fingerprint
 from models.registry import SCREENING, Registry
 from models.screener import Screener
-from models.screening import CONSTANT, FILE, REDUNDANT, Screening
+from models.screening import CONSTANT, FILE, REDUNDANT, UNKNOWN, Screening
 from models.screening_stability import Stability, stability
 from models.training_evidence import as_csv
 from models.training_table import Labelling, mature_months
@@ -67,7 +68,8 @@ def train(work: ScreeningTraining, registry: Registry) -> TrainedScreening:
     """
     by = work.labelling
     months = mature_months(by)
-    work.progress(f"as of {by.as_of}: screening on {months[0]} to {months[-1]}")
+    told = ", ".join(map(str, months))
+    work.progress(f"as of {by.as_of}: screening on {told}")
     evidence = find_evidence(work.screener, by.wanted, months, by.as_of)
     return TrainedScreening(registry.register(_record(work, months, evidence)), evidence)
 
@@ -77,10 +79,11 @@ def find_evidence(screener: Screener, wanted: FeatureSet, months: Sequence[Month
     figures = [screener.figures(wanted, month) for month in months]
     catalogue = feature_table.catalogue(wanted.custom)
     angles = {indicator.name: indicator.angle for indicator in catalogue}
+    judged = [name for name in screening.kept if name not in screening.not_judged]
     return Evidence(
         screening,
         figures,
-        find_factors(figures, screening.kept, angles, settings.max_factors),
+        find_factors(figures, judged, angles, settings.max_factors),
         stability(figures, settings, screener.business, screening.kept),
         catalogue,
         screener.business,
@@ -99,6 +102,7 @@ def _record(work: ScreeningTraining, months: Sequence[Month], evidence: Evidence
         "custom": [asdict(name) for name in wanted.custom],
         "code": wanted.code,
         "kept": len(screening.kept),
+        "not_judged": len(screening.not_judged),
         "dropped": len(screening.dropped),
     }
     report = screening_report.in_markdown(evidence)
@@ -128,12 +132,15 @@ def _record(work: ScreeningTraining, months: Sequence[Month], evidence: Evidence
 
 
 def metrics(evidence: Evidence) -> dict[str, float]:
-    """Counts of kept and dropped, and how alike neighbouring months are."""
-    dropped, likeness = evidence.screening.dropped, evidence.stability.mean_jaccard
+    """Counts of kept, those not judged yet among them, and dropped, and how alike neighbouring months are."""
+    screening, likeness = evidence.screening, evidence.stability.mean_jaccard
+    reasons = Counter(one.reason for one in screening.dropped)
     return {
-        "kept": len(evidence.screening.kept),
-        "nearly_constant": sum(one.reason == CONSTANT for one in dropped),
-        "redundant": sum(one.reason == REDUNDANT for one in dropped),
+        "kept": len(screening.kept),
+        "not_judged": len(screening.not_judged),
+        "unknown": reasons[UNKNOWN],
+        "nearly_constant": reasons[CONSTANT],
+        "redundant": reasons[REDUNDANT],
         "factors": len(evidence.factors),
         **({} if likeness is None else {"mean_likeness_of_neighbouring_months": likeness}),
     }

@@ -113,6 +113,8 @@ def _fitted(training: Training, as_of: Month, horizon: int) -> _Fitted:
     champion = None if held is None else churn_champion(held)
     report, judged = _judged_on_latest(training, as_of, horizon)
     screened = test.screened(wanted, table.scored, as_of)
+    if screened is not None:
+        test.progress(screened.in_words(table.scored))
     facts = _facts(model, table, wanted, as_of) | {"screening": screened.facts() if screened else None}
     return _Fitted(model, table, wanted, as_of, screened, facts, report, judged, champion)
 

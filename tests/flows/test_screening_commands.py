@@ -5,8 +5,10 @@ from pathlib import Path
 from tests.flows.conftest import BEFORE, Operator, holdfast
 
 
-def test_indicators_are_screened_and_told(home: Path, operator: Operator):
-    given = ("--as-of", BEFORE, "--home", home, "--settings", operator.settings)
+def test_indicators_are_screened_and_told(home: Path, operator: Operator, tmp_path: Path):
+    settings = tmp_path / "strict.toml"
+    settings.write_text(operator.settings.read_text() + "\n[screening]\nmax_correlation = 0.8\n")
+    given = ("--as-of", BEFORE, "--home", home, "--settings", settings)
     answer = holdfast("screen", *given, "--json")
     assert answer.code == 0, answer.err
     assert (answer.json["model"], answer.json["version"]) == ("indicator-screening", 1)
@@ -14,8 +16,19 @@ def test_indicators_are_screened_and_told(home: Path, operator: Operator):
     assert answer.json["screening"]["months"] == ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05"]
     assert answer.json["stability"]["months_kept"]["tenure_months"] == 5
     told = holdfast("screen", *given)
-    assert f"indicator-screening version 1: {answer.json['kept']} indicators kept" in told.out
+    assert (
+        f"version 1: {answer.json['kept']} indicators kept, {answer.json['not_judged']} of them not judged" in told.out
+    )
+    assert "on scoring months 2025-01 to 2025-05" in told.out
     assert "stands for" in told.out
+
+
+def test_training_says_what_it_rests_on_and_one_month_is_told_as_one(home: Path, operator: Operator):
+    given = ("--home", home, "--settings", operator.settings)
+    assert "on scoring month 2025-01\n" in holdfast("screen", "--as-of", "2025-02", *given).out
+    told = holdfast("train", "--as-of", BEFORE, *given).err
+    assert "rests on screening version 1 as of 2025-02 (1 month): " in told
+    assert "4 more months are mature: screen anew with holdfast screen --as-of YYYY-MM" in told
 
 
 def test_too_early_a_month_is_told_in_one_line(home: Path, operator: Operator):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
-from models.indicator_month import mean_correlation, rank_correlations, rank_matrix
-from tests.models.made_indicators import JANUARY, month_of, noise, rows_of
+from features.months import Month, months_between
+from models.indicator_month import mean_correlation, mean_known, rank_correlations, rank_matrix, window_on_hand
+from tests.models.made_indicators import JANUARY, indicator, month_of, noise, rows_of
 
 
 def test_unknown_is_a_value_that_can_be_the_commonest():
@@ -79,3 +82,31 @@ def test_the_number_of_threads_changes_no_bit():
     expected = rank_correlations(ranks)[0].tobytes()
     with threadpool_limits(2):
         assert rank_correlations(ranks)[0].tobytes() == expected
+
+
+@pytest.mark.parametrize(("bills", "usage", "told"), [(1, 1, True), (2, 1, False), (1, 3, False)])
+def test_a_month_tells_of_an_indicator_once_all_its_tables_fill_the_window(bills: int, usage: int, told: bool):
+    """Bills and usage of March and the two months before are looked at; each is on hand from that month on."""
+    march = Month(2025, 3)
+    both = dataclasses.replace(indicator("minutes_per_bill", window=3), beside=("bills",))
+    on_hand = {
+        "usage": list(months_between(Month(2025, usage), march)),
+        "bills": list(months_between(Month(2025, bills), march)),
+    }
+    assert window_on_hand(march, both, on_hand) is told
+    assert not window_on_hand(march, both, {"usage": on_hand["usage"]})
+
+
+def test_a_pair_of_which_a_month_cannot_tell_has_no_part_in_the_mean():
+    one, other = noise(1), noise(2)
+    before, since = month_of(one=one, mean_of_2=one), month_of(JANUARY + 1, one=one, mean_of_2=other)
+    assert mean_correlation([before, since], ["one", "mean_of_2"])[0, 1] == pytest.approx(since.correlation[0, 1])
+    assert mean_known([before, month_of(JANUARY + 1, one=one, mean_of_2=[None] * 200)]).tolist() == [1, 0]
+    assert mean_known([before]).tolist() == [1, 0]
+
+
+def test_only_one_is_known_is_measured_against_whoever_has_either():
+    values = noise(1)
+    a = [value if place < 140 else None for place, value in enumerate(values)]
+    b = [value if place < 70 else None for place, value in enumerate(values)]
+    assert month_of(a=a, b=b).apart[0, 1] == 0.5

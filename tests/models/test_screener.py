@@ -12,7 +12,7 @@ from features.months import Month
 from models.backtest import training_table
 from models.business_list import BusinessList
 from models.screener import Screened, Screener
-from models.screening import Screening, ScreeningSettings
+from models.screening import CONSTANT, Dropped, Screening, ScreeningSettings
 from tests.made_operator import CHURN, NOW, deliver, ledger_in, made_months
 from tests.models.test_backtest import backtest_on
 
@@ -46,7 +46,32 @@ def test_a_screening_tells_its_month_its_months_and_its_thresholds(delivered: Mo
     assert screening.months == ("2025-01", "2025-02", "2025-03")
     assert screening.thresholds["max_correlation"] == 0.95
     assert {"tenure_months", "bill_amount_mean_3"} <= set(screening.kept)
-    assert "usage_data_last" in {one.name for one in screening.dropped}
+    assert "suspended" in {one.name for one in screening.dropped}
+
+
+def test_one_month_alone_drops_nothing_that_it_could_not_tell_of(delivered: MonthLedger):
+    """Else a screening of the first month would keep every window out of the trainings of years."""
+    january = screener_on(delivered).fit(wanted_on(delivered), MATURE[:1], APRIL)
+    assert {"bill_amount_change_1", "bill_amount_mean_3", "usage_data_last"} <= set(january.kept)
+    assert {"bill_amount_change_1", "bill_amount_mean_3", "usage_data_last"} <= set(january.not_judged)
+    assert "bill_amount_last" not in january.not_judged
+    march = screener_on(delivered).fit(wanted_on(delivered), MATURE, APRIL)
+    assert "bill_amount_mean_3" not in march.not_judged
+    assert {"bill_amount_mean_6", "usage_data_last"} <= set(march.not_judged)
+
+
+def test_a_training_says_in_a_line_what_it_rests_on():
+    dropped = (Dropped("rare", CONSTANT, 1.0),)
+    screening = Screening("2025-04", "abc", ("2025-01",), (300,), ("one", "six"), dropped, not_judged=("six",))
+    told = "rests on screening version 3 as of 2025-04 (1 month): 2 of 3 indicators, 1 of them not judged yet"
+    assert Screened(screening, 3).in_words(MATURE) == told
+    assert Screened(screening, 3).in_words([*MATURE, APRIL]) == (
+        f"{told}; 3 more months are mature: screen anew with holdfast screen --as-of YYYY-MM"
+    )
+    judged = dataclasses.replace(screening, months=("2025-01", "2025-02"), not_judged=())
+    assert Screened(judged).in_words(MATURE) == (
+        "rests on screening of its own as of 2025-04 (2 months): 2 of 3 indicators"
+    )
 
 
 def test_what_came_later_changes_no_bit_of_it(delivered: MonthLedger, tmp_path: Path):
@@ -94,7 +119,7 @@ def test_training_learns_from_the_kept_indicators_that_are_known(delivered: Mont
 def test_without_a_registered_screening_training_makes_its_own_and_without_a_screener_takes_all(delivered: MonthLedger):
     own, everything = columns_with(delivered, screener_on(delivered)), columns_with(delivered, None)
     assert set(own) < set(everything)
-    assert "bill_amount_mean_6" in set(everything) - set(own)
+    assert "suspended" in set(everything) - set(own)
 
 
 def test_the_figures_of_a_month_are_worked_out_once(delivered: MonthLedger):

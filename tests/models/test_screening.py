@@ -6,7 +6,7 @@ import pytest
 
 from models.business_list import BusinessList
 from models.indicator_month import IndicatorMonth
-from models.screening import CONSTANT, REDUNDANT, Dropped, Screening, ScreeningSettings, screen
+from models.screening import CONSTANT, REDUNDANT, UNKNOWN, Dropped, Screening, ScreeningSettings, not_judged, screen
 from tests.models.made_indicators import JANUARY, month_of, noise
 
 SETTINGS = ScreeningSettings(max_commonest_share=0.9)
@@ -84,6 +84,59 @@ def test_who_is_dropped_correlates_with_the_very_one_that_stands_for_it():
     assert abs(month.correlation[0, 2]) < 0.85 < min(abs(month.correlation[0, 1]), abs(month.correlation[1, 2]))
     assert screen([month], settings, NOBODY_ASKED)[0] == ("one", "end")
     assert screen([month], settings, BusinessList(prefer=("middle",)))[0] == ("middle",)
+
+
+def test_what_the_months_could_not_tell_of_is_kept_and_named():
+    """In January a window of two months is unknown of all, or the same as one of one month."""
+    january = month_of(change_of_2=[None] * 200, one=ONE, mean_of_2=ONE)
+    assert kept(january) == ("change_of_2", "one", "mean_of_2")
+    assert not_judged([january]) == ("change_of_2", "mean_of_2")
+    february = month_of(JANUARY + 1, change_of_2=[None] * 200, one=ONE, mean_of_2=LIKE_ONE)
+    names, dropped = screen([january, february], SETTINGS, NOBODY_ASKED)
+    assert names == ("one",)
+    assert [(one.name, one.reason) for one in dropped] == [("change_of_2", UNKNOWN), ("mean_of_2", REDUNDANT)]
+    assert not_judged([january, february]) == ()
+
+
+def test_a_pair_that_varies_together_in_no_month_is_not_redundant():
+    """In each month but one, fewer than ten customers differ: these happen to be the same ones."""
+    few, many = [1.0] * 5 + [0.0] * 195, event(0.3)
+    february, march = month_of(JANUARY + 1, a=many, b=few), month_of(JANUARY + 2, a=few, b=many)
+    january = month_of(a=few, b=few)
+    assert january.correlation[0, 1] == 1
+    assert kept(january, february, march) == ("a", "b")
+
+
+def test_of_two_that_few_have_one_is_not_dropped_where_most_of_these_lack_it():
+    values = noise(1, customers=10_000)
+    a = [value if place < 140 else None for place, value in enumerate(values)]
+    b = [value if place < 60 else None for place, value in enumerate(values)]
+    settings = dataclasses.replace(SETTINGS, max_commonest_share=0.999)
+    assert screen([month_of(a=a, b=b)], settings, NOBODY_ASKED)[0] == ("a", "b")
+
+
+def test_of_two_categories_that_decide_each_other_the_first_is_kept():
+    """The plan decides the brand as well, but the brand says too little of the plan."""
+    plan, brand = ["a", "b", "c", "d"] * 50, ["Red", "Red", "Blue", "Blue"] * 50
+    names, dropped = screen([month_of(plan=plan, brand=brand, tariff=[*plan[:199], "a"])], SETTINGS, NOBODY_ASKED)
+    assert names == ("plan", "brand")
+    assert dropped == (Dropped("tariff", REDUNDANT, 0.255, "plan", 0.995),)
+
+
+def test_categories_that_parted_in_one_of_the_months_stay():
+    plan = ["a", "b"] * 100
+    same, different = (
+        month_of(plan=plan, tariff=plan),
+        month_of(JANUARY + 1, plan=plan, tariff=[*plan[:190], *["a"] * 10]),
+    )
+    assert kept(same) == ("plan",)
+    assert kept(same, different) == ("plan", "tariff")
+
+
+def test_of_two_that_say_the_same_the_one_with_the_longer_history_stays():
+    """In January nobody knows the longer window, and fewer the shorter one than in February."""
+    january = month_of(mean_of_2=[None] * 200, one=[*[None] * 20, *ONE[20:]])
+    assert kept(january, month_of(JANUARY + 1, mean_of_2=LIKE_ONE, one=ONE)) == ("one",)
 
 
 def test_what_was_redundant_in_some_months_only_stays():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ from models.training_table import Labelling
 from tests.made_operator import CHURN, NOW, deliver, ledger_in, made_months
 from tests.models.remembered_registry import Remembered
 
-APRIL = Month(2025, 4)
+APRIL, AUGUST = Month(2025, 4), Month(2025, 8)
 LOADED_ELSEWHERE = """
 import sys
 import mlflow
@@ -41,20 +42,20 @@ print(list(held._model_impl.python_model.predict(None, frame).columns))
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> MonthLedger:
     ledger = ledger_in(tmp_path_factory.mktemp("delivered") / "tables")
-    deliver(ledger, made_months(customers=300, months=5))
+    deliver(ledger, made_months(customers=300, months=9))
     return ledger
 
 
-def work_on(ledger: MonthLedger, as_of: Month = APRIL, **changed: Any) -> ScreeningTraining:
+def work_on(ledger: MonthLedger, as_of: Month = AUGUST, **changed: Any) -> ScreeningTraining:
     wanted = feature_set_at(ledger, as_of, CHURN, "test")
     business = BusinessList(("bill_amount_mean_3", "unheard_of"), ("bill_amount_silent_3",))
-    screener = Screener(ledger, ScreeningSettings(**changed), business, NOW)
+    screener = Screener(ledger, ScreeningSettings(**{"max_correlation": 0.8, **changed}), business, NOW)
     return ScreeningTraining(
         Labelling(ledger, wanted, 1, as_of, 0, NOW), screener, lambda _: None, {"lock": "a test's"}
     )
 
 
-def trained(ledger: MonthLedger, as_of: Month = APRIL, **changed: Any) -> tuple[TrainedScreening, ModelRecord]:
+def trained(ledger: MonthLedger, as_of: Month = AUGUST, **changed: Any) -> tuple[TrainedScreening, ModelRecord]:
     registry = Remembered()
     result = train(work_on(ledger, as_of, **changed), registry)  # type: ignore[arg-type]
     return result, registry.records[0]
@@ -68,15 +69,18 @@ def first(delivered: MonthLedger) -> tuple[TrainedScreening, ModelRecord]:
 def test_the_record_holds_the_result_its_evidence_and_its_inputs(first: tuple[TrainedScreening, ModelRecord]):
     result, record = first
     screening = result.evidence.screening
-    assert (record.name, record.run_name) == ("indicator-screening", "as-of 2025-04")
+    assert (record.name, record.run_name) == ("indicator-screening", "as-of 2025-08")
     assert Screening.from_json(record.files["screening.json"]) == screening
-    assert record.facts["scoring_months"] == ["2025-01", "2025-02", "2025-03"]
+    assert record.facts["scoring_months"] == [f"2025-0{month}" for month in range(1, 8)]
     assert list(record.output) == list(screening.kept)
     assert record.output["brand"] == "string"
     assert len(record.signature) == len(screening.kept) + len(screening.dropped)
-    assert [dataset.name.split(" ")[1] for dataset in record.datasets] == ["2025-01", "2025-02", "2025-03"]
+    assert [dataset.name.split(" ")[1] for dataset in record.datasets] == record.facts["scoring_months"]
     assert record.metrics["kept"] == len(screening.kept)
-    assert record.metrics["nearly_constant"] + record.metrics["redundant"] == len(screening.dropped)
+    assert record.metrics["not_judged"] == len(screening.not_judged) == record.facts["not_judged"]
+    assert sum(record.metrics[reason] for reason in ("unknown", "nearly_constant", "redundant")) == len(
+        screening.dropped
+    )
     assert 0 < record.metrics["mean_likeness_of_neighbouring_months"] < 1
     assert {"stability.json", "factors.json"} == record.tables.keys()
     assert {"screening.md", "indicators.csv"} == record.texts.keys()
@@ -87,11 +91,16 @@ def test_the_record_holds_the_result_its_evidence_and_its_inputs(first: tuple[Tr
 
 def test_the_report_says_what_was_dropped_and_why(first: tuple[TrainedScreening, ModelRecord]):
     report = first[1].texts["screening.md"]
-    assert report.startswith("# Indicators screened as of 2025-04\n")
-    assert "Looked at were the scoring months 2025-01 to 2025-03" in report
-    assert "| bill_amount_mean_3 | bill_amount_mean_6 (+1.000)" in report
-    assert "Known of nobody, or of fewer than ten: " in report
-    assert "bill structure: bill_amount_mean_3" in report
+    assert report.startswith("# Indicators screened as of 2025-08\n")
+    assert "Looked at were the scoring months 2025-01 to 2025-07" in report
+    assert "| bill_amount_mean_3 | bill_amount_last (+0.812), bill_amount_mean_6 (+0.952) |" in report
+    assert "## Known of nobody\n\n" in report
+    assert "no month can tell of them yet" in report
+    assert "Of 3 months: " in report.partition("## Not judged yet")[2]
+    assert " are ratios or shares, or changes of a share." in report
+    assert re.search(r"The first month that can tell of all \d+ that any can tell of is 2025-06\.", report)
+    assert "Kept in some only of the months that can tell, and in how many: " in report
+    assert "trend: bill_amount_ratio_6 | " in report
     assert "| bill_amount_ratio_3 | The billed amount of the latest month against the usual of the two months" in report
     assert "| 2025-01 | " in report
     assert "No indicator has the name: unheard_of." in report
@@ -99,6 +108,13 @@ def test_the_report_says_what_was_dropped_and_why(first: tuple[TrainedScreening,
     assert ",redundant,bill_amount_mean_3," in rows["bill_amount_mean_6"]
     assert rows["bill_amount_mean_3"].endswith(",preferred")
     assert rows["bill_amount_silent_3"].endswith(",kept though rare")
+
+
+def test_the_report_of_one_month_speaks_of_one_month_and_of_no_other(delivered: MonthLedger):
+    report = trained(delivered, Month(2025, 2))[1].texts["screening.md"]
+    assert "Looked at was the scoring month 2025-01, 300 customers of it, and no later month." in report
+    assert "Kept in some" not in report
+    assert "bill_amount_mean_3" in report.partition("## Not judged yet")[2].partition("##")[0]
 
 
 def test_screening_again_gives_the_same_record_pictures_included(
