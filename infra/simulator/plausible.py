@@ -101,7 +101,7 @@ def checks(tally: Tally) -> list[tuple[str, float, float, float]]:
         ("churn a month", churn("all"), 0.01, 0.04),
         *((f"churn a month, {brand}", churn(brand), 0.005, 0.06) for brand in BRANDS),
         ("prepaid churn over postpaid", churn("prepaid") / churn("postpaid"), 1.2, 5),
-        ("closed user group's churn over the others'", churn("closed user group") / churn("no user group"), 0.05, 0.5),
+        ("closed user group's churn over the others'", churn("closed user group") / churn("no user group"), 0.02, 0.5),
         ("churn under 6 months over that after 60", young / old, 1.5, 10),
         ("leaving by force over by choice", tally.left["by force"] / tally.left["all"], 0.01, 0.35),
         ("re-entries over leavers", tally.left["who come back"] / tally.left["all"], 0.05, 0.4),

@@ -31,7 +31,7 @@ def use(now: Moment, lines: Lines, share: Array, networks: Array) -> dict[str, A
     """The month's traffic; stayers have poor months and journeys too."""
     made, dice = now.constants.usage, now.dice
     level = _level(now, lines, share)
-    out = lines["minutes"] * level * dice.factor("minutes", made.month_spread)
+    out = (lines["minutes"] * level * dice.factor("minutes", made.month_spread)).clip(max=made.most_minutes)
     data = lines["mb"] * level * dice.factor("data", made.month_spread * made.mb_month_spread)
     used = 1 - np.exp(-out / made.active_minutes - data / made.active_mb)
     partners = made.partners * out**made.partners_by_minutes * dice.factor("partners", made.partners_spread)

@@ -103,6 +103,7 @@ class Usage:
     big_from: float
     big_tail: float
     big_most: float
+    most_minutes: float
     by_income: float
     mb_by_scale: float
     keen: float
