@@ -89,6 +89,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "churn.patience": (1, math.inf),
     "churn.fallback_rounds": (1, math.inf),
     "churn.fallback_leaves": (2, 131_072),
+    "churn.fallback_learning_rate": (1e-6, 1),
+    "churn.fallback_feature_fraction": (1e-6, 1),
     "churn.min_events": (1, math.inf),
     "churn.folds": (2, math.inf),
     "churn.max_rows": (1, math.inf),

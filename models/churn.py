@@ -32,20 +32,22 @@ class ChurnSettings:
     """How the booster is grown; the defaults were chosen on months before the ones it is judged on (decisions.md).
 
     No class weights: they would bend the probabilities, and ranking does not need them. `min_events` is the
-    number of leavers that training, early stopping and calibration each need; below it `fallback_rounds`
-    trees of `fallback_leaves` leaves are grown. `max_rows` bounds each scoring month's sample.
+    number of leavers that training, early stopping and calibration each need; below it `fallback_rounds` trees are
+    grown by the other three `fallback` settings. `max_rows` bounds each scoring month's sample.
     """
 
-    learning_rate: float = 0.05
+    learning_rate: float = 0.03
     num_leaves: int = 15
     min_data_in_leaf: int = 50
-    feature_fraction: float = 0.2
+    feature_fraction: float = 0.3
     bagging_fraction: float = 0.8
     lambda_l2: float = 10.0
     max_rounds: int = 800
     patience: int = 50
     fallback_rounds: int = 200
     fallback_leaves: int = 4
+    fallback_learning_rate: float = 0.05
+    fallback_feature_fraction: float = 0.2
     min_events: int = 200
     folds: int = 5
     max_rows: int = 200_000
@@ -101,9 +103,27 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
     """Fit and calibrate on a stacked table whose labels were mature when the model could first be used.
 
     With enough leavers the latest months calibrate, the ones before stop the training early, and the rest
-    train. With fewer, or a single snapshot, all rows train for a fixed number of rounds and the calibration
-    line is fitted on out-of-fold scores with whole customers left out. Raises TooFewLeavers.
+    train; then the booster is grown again on all months, which are more and fresher, with as many more rounds as there
+    are more rows. With fewer leavers, or a single snapshot, all rows train for a fixed number of rounds and the
+    calibration line is fitted on out-of-fold scores with whole customers left out. Raises TooFewLeavers.
     """
+    return fitted(table, horizon, settings, threads).model
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model, and the scores on which its calibration rests, of rows that the booster they are by had not seen.
+
+    `unseen` are probabilities, shape (n,), NaN for the other rows. They are not quite the model's own: that one has
+    seen every row by now.
+    """
+
+    model: ChurnModel
+    unseen: Floats
+
+
+def fitted(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: int) -> Fitted:
+    """What `fit` gives, with the scores that it was calibrated on."""
     persons = len(np.unique(table.customers[table.churned]))
     if persons < settings.folds:
         raise TooFewLeavers(
@@ -112,17 +132,15 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
         )
     splits = split_months(table.leavers(), settings.min_events, horizon)
     if splits.fallback:
-        booster, calibrator = _fit_fallback(table, settings, threads)
+        booster = _fixed_rounds(table, np.ones(len(table.churned), dtype=bool), settings, threads)
+        margins = out_of_fold_margins(table, settings, threads)
     else:
-        booster, calibrator = _fit_in_time(table, splits, settings, threads)
-    return ChurnModel(
-        _text(booster, threads),
-        calibrator,
-        table.encoding,
-        horizon,
-        booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration(),
-        splits.note,
-    )
+        booster, margins = _fit_in_time(table, splits, settings, threads)
+    held_out = ~np.isnan(margins)
+    calibrator = calibration.fit_margin(margins[held_out], table.churned[held_out])
+    rounds = booster.current_iteration()
+    model = ChurnModel(_text(booster, threads), calibrator, table.encoding, horizon, rounds, splits.note)
+    return Fitted(model, calibrator.apply_margin(margins))
 
 
 def booster_parameters(settings: ChurnSettings, threads: int) -> dict[str, Any]:
@@ -142,31 +160,29 @@ def booster_parameters(settings: ChurnSettings, threads: int) -> dict[str, Any]:
 
 def _text(booster: lgb.Booster, threads: int) -> str:
     """The booster without the number of threads, on which its trees do not depend: the same text on any machine."""
-    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+    text: str = booster.model_to_string()
     return text.replace(f"\n[num_threads: {threads}]\n", "\n[num_threads: 0]\n")
 
 
 def _fit_in_time(
     table: TrainingTable, splits: TimeSplits, settings: ChurnSettings, threads: int
-) -> tuple[lgb.Booster, Calibrator]:
+) -> tuple[lgb.Booster, Floats]:
+    """A booster grown on all months, and the calibration months' raw scores by one that had not seen them."""
     import lightgbm as lgb
 
-    train, stopping = _dataset(table, table.of(splits.train)), _dataset(table, table.of(splits.stopping))
-    booster = lgb.train(
-        booster_parameters(settings, threads),
-        train,
+    parameters, trained = booster_parameters(settings, threads), table.of(splits.train)
+    earlier = lgb.train(
+        parameters,
+        _dataset(table, trained),
         settings.max_rounds,
-        valid_sets=[stopping],
+        valid_sets=[_dataset(table, table.of(splits.stopping))],
         callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
     )
-    held_out = table.of(splits.calibration)
-    return booster, calibration.fit_margin(_margins(booster, table.matrix[held_out], threads), table.churned[held_out])
-
-
-def _fit_fallback(table: TrainingTable, settings: ChurnSettings, threads: int) -> tuple[lgb.Booster, Calibrator]:
+    held_out, margins = table.of(splits.calibration), np.full(len(table.churned), np.nan)
+    margins[held_out] = _margins(earlier, table.matrix[held_out], threads)
     everything = np.ones(len(table.churned), dtype=bool)
-    booster = _fixed_rounds(table, everything, settings, threads)
-    return booster, calibration.fit_margin(out_of_fold_margins(table, settings, threads), table.churned)
+    rounds = max(1, round(earlier.best_iteration * len(trained) / trained.sum()))
+    return lgb.train(parameters, _dataset(table, everything), rounds), margins
 
 
 def out_of_fold_margins(table: TrainingTable, settings: ChurnSettings, threads: int) -> Floats:
@@ -186,8 +202,13 @@ def out_of_fold_margins(table: TrainingTable, settings: ChurnSettings, threads: 
 def _fixed_rounds(table: TrainingTable, rows: NDArray[np.bool_], settings: ChurnSettings, threads: int) -> lgb.Booster:
     import lightgbm as lgb
 
-    small = booster_parameters(replace(settings, num_leaves=settings.fallback_leaves), threads)
-    return lgb.train(small, _dataset(table, rows), settings.fallback_rounds)
+    small = replace(
+        settings,
+        num_leaves=settings.fallback_leaves,
+        learning_rate=settings.fallback_learning_rate,
+        feature_fraction=settings.fallback_feature_fraction,
+    )
+    return lgb.train(booster_parameters(small, threads), _dataset(table, rows), settings.fallback_rounds)
 
 
 def _dataset(table: TrainingTable, rows: NDArray[np.bool_]) -> lgb.Dataset:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from features.months import Month
 from models import ModelsError
-from models.churn import ChurnModel, ChurnSettings, out_of_fold_margins
-from models.time_splits import split_months
+from models.churn import ChurnModel
 from models.training_table import LEAST_ROWS_OF_A_CATEGORY, TrainingTable
 
 FILE = "reference.json"
@@ -148,20 +147,6 @@ def gain_shares(model: ChurnModel) -> dict[str, float]:
     gains = model.booster.feature_importance("gain")
     total = float(gains.sum()) or 1.0
     return {column: float(gain) / total for column, gain in zip(model.encoding.columns, gains, strict=True)}
-
-
-def unseen_probabilities(model: ChurnModel, table: TrainingTable, settings: ChurnSettings, threads: int) -> Floats:
-    """Probabilities of the rows that the trees did not grow on, NaN for the others, shape (n,).
-
-    Those of the calibration months, or of every row out of fold where there were too few leavers for such months.
-    """
-    splits = split_months(table.leavers(), settings.min_events, model.horizon)
-    if splits.fallback:
-        return model.calibrator.apply_margin(out_of_fold_margins(table, settings, threads))
-    held_out = table.of(splits.calibration)
-    probabilities = np.full(len(table.churned), np.nan)
-    probabilities[held_out] = model.predict(table.matrix[held_out], threads)
-    return probabilities
 
 
 def _sample(eligible: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -70,6 +70,7 @@ class _Fitted:
     """The model with its rows, its screening if any, its test with the rows behind it, and the champion by then."""
 
     model: ChurnModel
+    unseen: churn.Floats
     table: TrainingTable
     wanted: FeatureSet
     as_of: Month
@@ -108,15 +109,15 @@ def _fitted(training: Training, as_of: Month, horizon: int) -> _Fitted:
     wanted = test.feature_set_at(as_of)
     table = training_table(test, as_of, horizon, wanted)
     test.progress(f"as of {as_of}: {len(table.churned):,} rows of {len(table.scored)} months to learn from")
-    model = churn.fit(table, horizon, test.settings, test.threads)
+    fit = churn.fitted(table, horizon, test.settings, test.threads)
     held = training.registry.held(CHURN)
     champion = None if held is None else churn_champion(held)
     report, judged = _judged_on_latest(training, as_of, horizon)
     screened = test.screened(wanted, table.scored, as_of)
     if screened is not None:
         test.progress(screened.in_words(table.scored))
-    facts = _facts(model, table, wanted, as_of) | {"screening": screened.facts() if screened else None}
-    return _Fitted(model, table, wanted, as_of, screened, facts, report, judged, champion)
+    facts = _facts(fit.model, table, wanted, as_of) | {"screening": screened.facts() if screened else None}
+    return _Fitted(fit.model, fit.unseen, table, wanted, as_of, screened, facts, report, judged, champion)
 
 
 def _facts(model: ChurnModel, table: TrainingTable, wanted: FeatureSet, as_of: Month) -> dict[str, Any]:
@@ -240,9 +241,8 @@ def _record(training: Training, fitted: _Fitted, changes: dict[str, Any], promot
 def _reference(test: Backtest, fitted: _Fitted) -> str:
     """How indicators and score were distributed and how far they usually move, to compare later months with."""
     model, table = fitted.model, fitted.table
-    unseen = drift_reference.unseen_probabilities(model, table, test.settings, test.threads)
     months = drift_reference.compared_months(table.scored, whole_months(test.ledger, fitted.as_of))
-    learned = drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months)
+    learned = drift_reference.learn(table, fitted.unseen, drift_reference.gain_shares(model), months)
     return replace(learned, usual=_usual_movement(test, fitted, learned)).to_json()
 
 

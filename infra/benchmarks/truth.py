@@ -45,7 +45,7 @@ WORLDS = (
     Trials("same_effect", 2, campaign=True),
 )
 SAME_FOR_ALL = "same_effect"
-UNSEEN = range(301, 311)
+UNSEEN = range(401, 411)
 """Seeds of worlds, operators and campaigns that nobody looked at while the model was made."""
 
 

@@ -14,7 +14,6 @@ from models.drift_reference import (
     gain_shares,
     learn,
     number_cells,
-    unseen_probabilities,
 )
 from models.encoding import Encoding
 from models.training_table import TrainingTable
@@ -151,8 +150,7 @@ def test_importance_is_each_columns_share_of_the_gain():
 
 def test_with_enough_leavers_only_the_calibration_months_have_an_unseen_score():
     table = made_table(customers=800)
-    model = churn.fit(table, 1, QUICK, 1)
-    seen = np.isnan(unseen_probabilities(model, table, QUICK, 1))
+    seen = np.isnan(churn.fitted(table, 1, QUICK, 1).unseen)
     months = {int(month) for month in table.months[~seen]}
     assert months
     assert max(months) == 5
@@ -164,9 +162,9 @@ def test_with_few_leavers_every_row_has_a_score_from_trees_that_never_saw_its_cu
 
     table = made_table(customers=100, months=3)
     few = dataclasses.replace(QUICK, min_events=10_000)
-    unseen = unseen_probabilities(churn.fit(table, 1, few, 1), table, few, 1)
-    assert not np.isnan(unseen).any()
-    assert not np.allclose(unseen, churn.fit(table, 1, few, 1).predict(table.matrix, 1))
+    fitted = churn.fitted(table, 1, few, 1)
+    assert not np.isnan(fitted.unseen).any()
+    assert not np.allclose(fitted.unseen, fitted.model.predict(table.matrix, 1))
 
 
 def test_a_reference_of_an_earlier_version_asks_for_a_training():

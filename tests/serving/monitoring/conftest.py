@@ -9,7 +9,7 @@ import pytest
 
 from features.feature_months import FeatureSet
 from features.month_ledger import MonthLedger
-from models import drift_reference
+from models import churn, drift_reference
 from models.look_back import whole_months
 from models.registry import Champion
 from models.training_table import Labelling, labelled_month, stack, usable_months
@@ -30,7 +30,7 @@ def referenced(operator: MonthLedger, champion: Champion) -> Champion:
     labelling = Labelling(operator, wanted, 1, TRAINED_AS_OF, 1_000, NOW)
     table = stack([labelled_month(labelling, month) for month in usable_months(labelling)], wanted)
     settings = dataclasses.replace(QUICK, min_events=1_000, min_data_in_leaf=5)
-    unseen = drift_reference.unseen_probabilities(champion.model, table, settings, 1)
+    unseen = churn.fitted(table, 1, settings, 1).unseen
     months = drift_reference.compared_months(table.scored, whole_months(operator, TRAINED_AS_OF))
     reference = drift_reference.learn(table, unseen, drift_reference.gain_shares(champion.model), months)
     return dataclasses.replace(champion, files={drift_reference.FILE: reference.to_json()})

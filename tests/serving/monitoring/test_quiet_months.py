@@ -86,10 +86,10 @@ def learned(ledger: MonthLedger, as_of: Month) -> Watched:
     """A model as of the month, with its reference."""
     labelling = Labelling(ledger, WANTED, 1, as_of, 5_000, NOW)
     table = stack([labelled_month(labelling, month) for month in usable_months(labelling)], WANTED)
-    model = churn.fit(table, 1, QUICK, 1)
-    unseen = drift_reference.unseen_probabilities(model, table, QUICK, 1)
+    fitted = churn.fitted(table, 1, QUICK, 1)
     months = drift_reference.compared_months(table.scored, whole_months(ledger, as_of))
-    return Watched(ledger, model, drift_reference.learn(table, unseen, drift_reference.gain_shares(model), months))
+    gains = drift_reference.gain_shares(fitted.model)
+    return Watched(ledger, fitted.model, drift_reference.learn(table, fitted.unseen, gains, months))
 
 
 @pytest.fixture(scope="module", params=range(3))
