@@ -12,7 +12,15 @@ from models.training_table import TrainingTable
 NOISE = 4
 ENCODING = Encoding(("fall", "plan", *(f"noise_{place}" for place in range(NOISE))), {"plan": ("blue", "red")})
 QUICK = ChurnSettings(
-    learning_rate=0.2, max_rounds=60, patience=5, fallback_rounds=15, min_events=20, folds=3, min_data_in_leaf=20
+    learning_rate=0.2,
+    feature_fraction=0.5,
+    max_rounds=60,
+    patience=5,
+    fallback_rounds=15,
+    fallback_learning_rate=0.2,
+    min_events=20,
+    folds=3,
+    min_data_in_leaf=20,
 )
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from features.months import Month
 from models import churn
-from models.calibration import Calibrator
+from models.calibration import Calibrator, logit
 from models.churn import ChurnModel, TooFewLeavers, booster_parameters, fit, out_of_fold_margins
 from models.training_table import TrainingTable
 from tests.models.made_tables import ENCODING, QUICK, made_table
@@ -48,16 +49,36 @@ def test_with_enough_leavers_training_stops_early_and_takes_no_note():
     assert IN_TIME.booster.num_trees() == IN_TIME.rounds
 
 
-def test_calibration_rows_are_no_part_of_training_and_training_rows_none_of_calibration():
-    """Other outcomes in the calibration month change the line alone; the booster never saw them."""
+def test_the_calibration_line_rests_on_scores_of_a_booster_that_had_not_seen_the_outcomes():
+    """Other outcomes in the calibration month change the line, and not the scores that it is drawn through."""
     calibrates = churn.split_months(TABLE.leavers(), QUICK.min_events).calibration
     assert [str(month) for month in calibrates] == ["2025-06"]
-    other = TABLE.churned.copy()
-    last = np.flatnonzero(TABLE.of(calibrates))
-    other[last] = other[last][::-1]
-    changed = fit(dataclasses.replace(TABLE, churned=other), 1, QUICK, 1)
-    assert changed.booster_text == IN_TIME.booster_text
-    assert changed.calibrator != IN_TIME.calibrator
+    before, after = (churn.fitted(table, 1, QUICK, 1) for table in (TABLE, with_other_outcomes(calibrates)))
+    assert after.model.calibrator != before.model.calibrator
+    assert margins(after) == pytest.approx(margins(before), rel=1e-6)
+    assert len(margins(before)) == TABLE.of(calibrates).sum()
+
+
+def test_then_the_booster_is_grown_again_on_all_months_with_as_many_more_rounds_as_rows():
+    splits = churn.split_months(TABLE.leavers(), QUICK.min_events)
+    changed = fit(with_other_outcomes(splits.calibration), 1, QUICK, 1)
+    assert changed.booster_text != IN_TIME.booster_text
+    assert changed.rounds == IN_TIME.rounds
+    fewer = dataclasses.replace(QUICK, max_rounds=8)
+    assert fit(TABLE, 1, fewer, 1).rounds == round(8 / TABLE.of(splits.train).mean())
+
+
+def with_other_outcomes(months: tuple[Month, ...]) -> TrainingTable:
+    """As many leavers in these months, but others."""
+    other, there = TABLE.churned.copy(), np.flatnonzero(TABLE.of(months))[:100]
+    other[there] = other[there][::-1]
+    return dataclasses.replace(TABLE, churned=other)
+
+
+def margins(fitted: churn.Fitted) -> np.ndarray:
+    """The raw scores behind the unseen probabilities."""
+    line, unseen = fitted.model.calibrator, fitted.unseen[~np.isnan(fitted.unseen)]
+    return np.asarray((logit(unseen) - line.intercept) / line.slope)
 
 
 def test_below_the_events_of_the_settings_rounds_are_fixed_and_a_note_says_so():
@@ -78,7 +99,9 @@ def test_the_fallback_calibrates_on_scores_of_unseen_customers_only():
     table = dataclasses.replace(made_table(), churned=np.tile(leaves, 6))
     recognisable = np.tile(np.arange(400, dtype=np.float32)[:, None], (6, 1))
     table = dataclasses.replace(table, matrix=np.hstack([table.matrix[:, :5], recognisable]))
-    settings = dataclasses.replace(FALLBACK, min_data_in_leaf=1, fallback_leaves=63, fallback_rounds=40)
+    settings = dataclasses.replace(
+        FALLBACK, min_data_in_leaf=1, fallback_leaves=63, fallback_rounds=40, fallback_feature_fraction=0.5
+    )
     model = fit(table, 1, settings, 1)
     seen = model.booster.predict(table.matrix)
     assert roc_auc_score(table.churned, seen) > 0.9
