@@ -102,8 +102,8 @@ class ChurnModel:
 def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: int) -> ChurnModel:
     """Fit and calibrate on a stacked table whose labels were mature when the model could first be used.
 
-    With enough leavers the latest months calibrate, the ones before stop the training early, and the rest
-    train; then the booster is grown again on all months, which are more and fresher, with as many more rounds as there
+    With enough leavers the months before the latest stop the training early, both they and the latest calibrate, and
+    the rest train; then the booster is grown again on all months, which are more and fresher, with as many more rounds as there
     are more rows. With fewer leavers, or a single snapshot, all rows train for a fixed number of rounds and the
     calibration line is fitted on out-of-fold scores with whole customers left out. Raises TooFewLeavers.
     """
@@ -167,7 +167,10 @@ def _text(booster: lgb.Booster, threads: int) -> str:
 def _fit_in_time(
     table: TrainingTable, splits: TimeSplits, settings: ChurnSettings, threads: int
 ) -> tuple[lgb.Booster, Floats]:
-    """A booster grown on all months, and the calibration months' raw scores by one that had not seen them."""
+    """A booster grown on all months, and raw scores by one that had not grown on theirs, NaN where it had.
+
+    The stopping months calibrate too: of them it knows one number, the rounds, and the line rests on twice the leavers.
+    """
     import lightgbm as lgb
 
     parameters, trained = booster_parameters(settings, threads), table.of(splits.train)
@@ -178,7 +181,7 @@ def _fit_in_time(
         valid_sets=[_dataset(table, table.of(splits.stopping))],
         callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
     )
-    held_out, margins = table.of(splits.calibration), np.full(len(table.churned), np.nan)
+    held_out, margins = table.of(splits.stopping + splits.calibration), np.full(len(table.churned), np.nan)
     margins[held_out] = _margins(earlier, table.matrix[held_out], threads)
     everything = np.ones(len(table.churned), dtype=bool)
     rounds = max(1, round(earlier.best_iteration * len(trained) / trained.sum()))

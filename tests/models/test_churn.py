@@ -51,12 +51,13 @@ def test_with_enough_leavers_training_stops_early_and_takes_no_note():
 
 def test_the_calibration_line_rests_on_scores_of_a_booster_that_had_not_seen_the_outcomes():
     """Other outcomes in the calibration month change the line, and not the scores that it is drawn through."""
-    calibrates = churn.split_months(TABLE.leavers(), QUICK.min_events).calibration
-    assert [str(month) for month in calibrates] == ["2025-06"]
+    splits = churn.split_months(TABLE.leavers(), QUICK.min_events)
+    calibrates = splits.calibration
+    assert [str(month) for month in splits.stopping + calibrates] == ["2025-05", "2025-06"]
     before, after = (churn.fitted(table, 1, QUICK, 1) for table in (TABLE, with_other_outcomes(calibrates)))
     assert after.model.calibrator != before.model.calibrator
     assert margins(after) == pytest.approx(margins(before), rel=1e-6)
-    assert len(margins(before)) == TABLE.of(calibrates).sum()
+    assert len(margins(before)) == TABLE.of(splits.stopping + calibrates).sum()
 
 
 def test_then_the_booster_is_grown_again_on_all_months_with_as_many_more_rounds_as_rows():

@@ -148,7 +148,7 @@ def test_importance_is_each_columns_share_of_the_gain():
     assert max(shares, key=shares.__getitem__) == "fall"
 
 
-def test_with_enough_leavers_only_the_calibration_months_have_an_unseen_score():
+def test_with_enough_leavers_only_the_months_that_did_not_train_have_an_unseen_score():
     table = made_table(customers=800)
     seen = np.isnan(churn.fitted(table, 1, QUICK, 1).unseen)
     months = {int(month) for month in table.months[~seen]}
