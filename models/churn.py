@@ -103,9 +103,10 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
     """Fit and calibrate on a stacked table whose labels were mature when the model could first be used.
 
     With enough leavers the months before the latest stop the training early, both they and the latest calibrate, and
-    the rest train; then the booster is grown again on all months, which are more and fresher, with as many more rounds as there
-    are more rows. With fewer leavers, or a single snapshot, all rows train for a fixed number of rounds and the
-    calibration line is fitted on out-of-fold scores with whole customers left out. Raises TooFewLeavers.
+    the rest train; then the booster is grown again on all months, which are more and fresher, with as many more
+    rounds as there are more rows. With fewer leavers, or a single snapshot, all rows train for a fixed number of
+    rounds and the calibration line is fitted on out-of-fold scores with whole customers left out. Raises
+    TooFewLeavers.
     """
     return fitted(table, horizon, settings, threads).model
 
