@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
-from infra.benchmarks.truth_reference import AS_CATEGORIES, ReferenceRows, some
+from infra.benchmarks.truth_reference import AS_CATEGORIES, ReferenceRows, observables, some
+from infra.benchmarks.truth_tables import TruthTables
+from tests.infra.lived_operator import FIRST, beginning, lived
 
 
 def rows_of(**numbers: float) -> pl.DataFrame:
@@ -29,5 +33,23 @@ def test_every_leaver_is_learned_from_and_of_stayers_other_ones_each_month() -> 
     )
     january, february = (some(labelled, [1, month, 0]) for month in (0, 1))
     assert january["churned"].sum() == february["churned"].sum() == 50
-    assert 0.10 < (january.height - 50) / 1_950 < 0.20
+    assert 0.07 < (january.height - 50) / 1_950 < 0.13
     assert january.join(february, on="customer_id").height < 200
+
+
+def test_it_observes_every_month_that_a_window_may_have_one_row_per_customer(tmp_path: Path) -> None:
+    tables = TruthTables(tmp_path)
+    for month in lived(beginning(customers=300), months=7):
+        tables(month)
+    known = tables.known_months(FIRST + 6, 0)
+    customers = known.table("customers", FIRST + 6)
+    assert customers is not None
+    there = customers.select("customer_id").to_native().collect()
+    wide = observables(known, there)
+    assert wide["customer_id"].to_list() == sorted(there["customer_id"])
+    for column in ("voice_out_minutes", "amount", "complaints", "network_fault"):
+        assert {f"{column}__{ago}" for ago in range(6)} <= set(wide.columns), column
+    assert {f"circle_closed__{ago}" for ago in range(4)} <= set(wide.columns)
+    assert not any(name.endswith("__6") for name in wide.columns)
+    first_month = observables(tables.known_months(FIRST, 0), there)
+    assert not any(name.endswith("__1") for name in first_month.columns)
