@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
+from features import feature_table
+from features.engine import collect
+from features.population import scored_population
+from features.sources import load_source
+from flows.settings import SOURCES
+from infra.benchmarks.truth_tables import TruthTables
 from infra.simulator.plausible import Tally, checks, main, report
 from infra.simulator.worlds import draw_world, read_world
-from tests.infra.lived_operator import beginning, day, leavers, lived, rows, usual
+from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, rows, usual
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +79,20 @@ def test_bills_have_a_heavy_tail() -> None:
     top = len(amounts) // 100
     # Hill's estimate of the tail's exponent over the top per cent: below 3, variance is hardly finite.
     assert 1 / np.log(amounts[:top] / amounts[top]).mean() < 3
+
+
+def test_no_single_indicator_gives_leavers_away(tmp_path: Path) -> None:
+    """The best of them tells some, or there would be nothing to learn, and none tells all."""
+    tables, months = TruthTables(tmp_path), usual(customers=20_000, months=8)
+    for month in months:
+        tables(month)
+    known = tables.known_months(FIRST + 5, 0)
+    customers = scored_population(known, load_source("simulated_operator", SOURCES).churn)
+    indicators = collect(feature_table.build(known, customers.select("customer_id"), ()))
+    left = leavers(months).filter(pl.col("month") == day(7))["customer_id"].implode()
+    gone = indicators.select(pl.col("customer_id").is_in(left)).to_series().to_numpy()
+    assert 250 < gone.sum() < 800
+    numbers = indicators.select(pl.selectors.numeric())
+    areas = {column.name: roc_auc_score(gone, column.fill_null(column.median() or 0).to_numpy()) for column in numbers}
+    best = max(areas, key=lambda name: abs(areas[name] - 0.5))
+    assert 0.60 < 0.5 + abs(areas[best] - 0.5) < 0.75, (best, areas[best])
