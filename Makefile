@@ -48,7 +48,7 @@ bench: install ## Measure against the bare engines; takes long
 	$(BIN)/python -m infra.benchmarks.feature_build
 	$(BIN)/python -m infra.benchmarks.whole_month
 
-bench-truth: install ## Holdfast against a reference booster and the true probability in drawn worlds; SEEDS="…" WORLD=…
+bench-truth: install ## The model against a reference booster and the truth in drawn and null worlds; SEEDS="…" WORLD=…
 	$(BIN)/python -m infra.benchmarks.truth $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORLD),--world $(WORLD))
 
 bench-drift: install ## Whether the monitor flags scheduled changes in their month, and no quiet month; SEEDS="…"
