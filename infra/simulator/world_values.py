@@ -15,7 +15,8 @@ DISTRIBUTIONS = frozenset(
     {
         *("people.brand_shares", "people.newcomer_shares", "people.channel_shares", "accounts.class_shares"),
         *("circle.outside_networks", "contracts.kind_shares", "contracts.term_shares"),
-        *("leaving.lead_shares", "re_entry.months_shares"),
+        *("leaving.lead_shares", "re_entry.months_shares", "re_entry.brand_shares", "devices.brand_shares"),
+        *("accounts.role_shares", "profiles.persons_shares", "profiles.ethnicity_shares"),
     }
 )
 """Shares of which one is drawn: they are scaled to sum to 1, which cannot be done where all are 0."""
