@@ -102,10 +102,9 @@ class ChurnModel:
 def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: int) -> ChurnModel:
     """Fit and calibrate on a stacked table whose labels were mature when the model could first be used.
 
-    With enough leavers the months before the latest stop the training early, both they and the latest calibrate, and
-    the rest train; then the booster is grown again on all months, which are more and fresher, with as many more
-    rounds as there are more rows. With fewer leavers, or a single snapshot, all rows train for a fixed number of
-    rounds and the calibration line is fitted on out-of-fold scores with whole customers left out. Raises
+    With enough leavers the latest months are held out, the ones before stop the training early, and the rest train;
+    both parts that the trees did not grow on calibrate. With fewer, or a single snapshot, all rows train for a fixed
+    number of rounds and the calibration line is fitted on out-of-fold scores with whole customers left out. Raises
     TooFewLeavers.
     """
     return fitted(table, horizon, settings, threads).model
@@ -113,10 +112,10 @@ def fit(table: TrainingTable, horizon: int, settings: ChurnSettings, threads: in
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, and the scores on which its calibration rests, of rows that the booster they are by had not seen.
+    """A model, and the probabilities that its calibration rests on, of rows that the trees had not seen.
 
-    `unseen` are probabilities, shape (n,), NaN for the other rows. They are not quite the model's own: that one has
-    seen every row by now.
+    `unseen` has shape (n,) and is NaN for the other rows. Where leavers are few they are out of fold, of boosters that
+    are not quite the model's own, which has seen every row.
     """
 
     model: ChurnModel
@@ -139,7 +138,7 @@ def fitted(table: TrainingTable, horizon: int, settings: ChurnSettings, threads:
         booster, margins = _fit_in_time(table, splits, settings, threads)
     held_out = ~np.isnan(margins)
     calibrator = calibration.fit_margin(margins[held_out], table.churned[held_out])
-    rounds = booster.current_iteration()
+    rounds = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
     model = ChurnModel(_text(booster, threads), calibrator, table.encoding, horizon, rounds, splits.note)
     return Fitted(model, calibrator.apply_margin(margins))
 
@@ -161,32 +160,30 @@ def booster_parameters(settings: ChurnSettings, threads: int) -> dict[str, Any]:
 
 def _text(booster: lgb.Booster, threads: int) -> str:
     """The booster without the number of threads, on which its trees do not depend: the same text on any machine."""
-    text: str = booster.model_to_string()
+    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
     return text.replace(f"\n[num_threads: {threads}]\n", "\n[num_threads: 0]\n")
 
 
 def _fit_in_time(
     table: TrainingTable, splits: TimeSplits, settings: ChurnSettings, threads: int
 ) -> tuple[lgb.Booster, Floats]:
-    """A booster grown on all months, and raw scores by one that had not grown on theirs, NaN where it had.
+    """A booster, and its raw scores of the months on which its trees did not grow, NaN for the others.
 
-    The stopping months calibrate too: of them it knows one number, the rounds, and the line rests on twice the leavers.
+    Of the months that stop it it knows one number, the rounds: so they calibrate too, and the line rests on twice as
+    many leavers.
     """
     import lightgbm as lgb
 
-    parameters, trained = booster_parameters(settings, threads), table.of(splits.train)
-    earlier = lgb.train(
-        parameters,
-        _dataset(table, trained),
+    booster = lgb.train(
+        booster_parameters(settings, threads),
+        _dataset(table, table.of(splits.train)),
         settings.max_rounds,
         valid_sets=[_dataset(table, table.of(splits.stopping))],
         callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
     )
     held_out, margins = table.of(splits.stopping + splits.calibration), np.full(len(table.churned), np.nan)
-    margins[held_out] = _margins(earlier, table.matrix[held_out], threads)
-    everything = np.ones(len(table.churned), dtype=bool)
-    rounds = max(1, round(earlier.best_iteration * len(trained) / trained.sum()))
-    return lgb.train(parameters, _dataset(table, everything), rounds), margins
+    margins[held_out] = _margins(booster, table.matrix[held_out], threads)
+    return booster, margins
 
 
 def out_of_fold_margins(table: TrainingTable, settings: ChurnSettings, threads: int) -> Floats:

@@ -45,7 +45,7 @@ WORLDS = (
     Trials("same_effect", 2, campaign=True),
 )
 SAME_FOR_ALL = "same_effect"
-UNSEEN = range(411, 421)
+UNSEEN = range(421, 431)
 """Seeds of worlds, operators and campaigns that nobody looked at while the model was made."""
 
 

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from features.months import Month
 from models import churn
-from models.calibration import Calibrator, logit
+from models.calibration import Calibrator
 from models.churn import ChurnModel, TooFewLeavers, booster_parameters, fit, out_of_fold_margins
 from models.training_table import TrainingTable
 from tests.models.made_tables import ENCODING, QUICK, made_table
@@ -49,25 +49,21 @@ def test_with_enough_leavers_training_stops_early_and_takes_no_note():
     assert IN_TIME.booster.num_trees() == IN_TIME.rounds
 
 
-def test_the_calibration_line_rests_on_scores_of_a_booster_that_had_not_seen_the_outcomes():
-    """Other outcomes in the calibration month change the line, and not the scores that it is drawn through."""
+def test_months_that_calibrate_are_no_part_of_training():
+    """Other outcomes in the latest month change the line alone; the trees never saw them."""
     splits = churn.split_months(TABLE.leavers(), QUICK.min_events)
-    calibrates = splits.calibration
-    assert [str(month) for month in splits.stopping + calibrates] == ["2025-05", "2025-06"]
-    before, after = (churn.fitted(table, 1, QUICK, 1) for table in (TABLE, with_other_outcomes(calibrates)))
-    assert after.model.calibrator != before.model.calibrator
-    assert margins(after) == pytest.approx(margins(before), rel=1e-6)
-    assert len(margins(before)) == TABLE.of(splits.stopping + calibrates).sum()
-
-
-def test_then_the_booster_is_grown_again_on_all_months_with_as_many_more_rounds_as_rows():
-    splits = churn.split_months(TABLE.leavers(), QUICK.min_events)
+    assert [str(month) for month in splits.stopping + splits.calibration] == ["2025-05", "2025-06"]
     changed = fit(with_other_outcomes(splits.calibration), 1, QUICK, 1)
-    assert changed.booster_text != IN_TIME.booster_text
-    assert changed.rounds == IN_TIME.rounds
-    # Four of six months train: one round becomes one and a half, which is two.
-    assert (len(splits.train), len(TABLE.scored)) == (4, 6)
-    assert fit(TABLE, 1, dataclasses.replace(QUICK, max_rounds=1), 1).rounds == 2
+    assert changed.booster_text == IN_TIME.booster_text
+    assert changed.calibrator != IN_TIME.calibrator
+
+
+def test_the_months_that_stop_the_training_calibrate_too():
+    splits, fitted = churn.split_months(TABLE.leavers(), QUICK.min_events), churn.fitted(TABLE, 1, QUICK, 1)
+    unseen = TABLE.of(splits.stopping + splits.calibration)
+    assert (np.isnan(fitted.unseen) == ~unseen).all()
+    assert fitted.unseen[unseen].tolist() == IN_TIME.predict(TABLE.matrix[unseen], 1).tolist()
+    assert fitted.unseen[unseen].sum() == pytest.approx(TABLE.churned[unseen].sum(), rel=1e-3)
 
 
 def with_other_outcomes(months: tuple[Month, ...]) -> TrainingTable:
@@ -75,12 +71,6 @@ def with_other_outcomes(months: tuple[Month, ...]) -> TrainingTable:
     other, there = TABLE.churned.copy(), np.flatnonzero(TABLE.of(months))[:100]
     other[there] = other[there][::-1]
     return dataclasses.replace(TABLE, churned=other)
-
-
-def margins(fitted: churn.Fitted) -> np.ndarray:
-    """The raw scores behind the unseen probabilities."""
-    line, unseen = fitted.model.calibrator, fitted.unseen[~np.isnan(fitted.unseen)]
-    return np.asarray((logit(unseen) - line.intercept) / line.slope)
 
 
 def test_below_the_events_of_the_settings_rounds_are_fixed_and_a_note_says_so():
