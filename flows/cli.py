@@ -27,6 +27,7 @@ app = typer.Typer(
     name="holdfast",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",  # in Rich's own markup the settings' [section] names would vanish
     pretty_exceptions_enable=False,
     help="Keep a telecom operator's valuable customers: from monthly extracts to a ranked, back-tested warning list.",
     epilog="Start with: holdfast demo",

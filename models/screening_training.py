@@ -11,7 +11,7 @@ from features import feature_table
 from features.catalogue import Indicator
 from features.feature_months import FeatureSet, build_feature_month
 from features.months import Month
-from models import screening_plots, screening_report
+from models import ModelsError, screening_plots, screening_report
 from models.business_list import BusinessList
 from models.factors import Factor, find_factors
 from models.indicator_month import IndicatorMonth
@@ -64,9 +64,14 @@ def train(work: ScreeningTraining, registry: Registry) -> TrainedScreening:
     """Screen on the scoring months whose labels were mature by the labelling's month, and register as `@challenger`.
 
     Just those months, though no label is looked at: a model of that month learns from them and from no later one.
-    Raises ImmatureLabels when there is none.
+    Raises ImmatureLabels when there is none, and ModelsError for a month that is not on hand: a screening as of one
+    to come would be the newest for long, and see none of the months until then.
     """
     by = work.labelling
+    if by.ledger.known("customers", by.as_of, by.as_of) is None:
+        raise ModelsError(
+            f"screen: customers of {by.as_of} were not on hand at its close; take a month that was ingested"
+        )
     months = mature_months(by)
     told = ", ".join(map(str, months))
     work.progress(f"as of {by.as_of}: screening on {told}")

@@ -39,6 +39,12 @@ def test_help_lists_every_command():
     assert all(command in answer.out for command in (*COMMANDS, "key"))
 
 
+def test_help_keeps_the_names_of_settings_sections():
+    """In brackets, as they stand in the settings file; Rich would take them for markup."""
+    assert "[promotion]" in holdfast("train", "--help").out
+    assert "[campaign] holdout_share" in " ".join(holdfast("campaign", "run", "--help").out.split())
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_teaches_it(command: str):
     answer = holdfast(command, "--help")

@@ -37,6 +37,16 @@ def test_too_early_a_month_is_told_in_one_line(home: Path, operator: Operator):
     assert answer.err.splitlines()[-1].startswith("holdfast: as of 2025-01 there is nothing to learn from")
 
 
+def test_a_month_that_is_not_on_hand_is_refused_and_nothing_registered(home: Path, operator: Operator):
+    given = ("--home", home, "--settings", operator.settings)
+    answer = holdfast("screen", "--as-of", "2026-05", *given)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.splitlines()[-1] == (
+        "holdfast: screen: customers of 2026-05 were not on hand at its close; take a month that was ingested"
+    )
+    assert "version 1: " in holdfast("screen", "--as-of", BEFORE, *given).out
+
+
 def test_a_business_list_of_ones_own_is_read(home: Path, operator: Operator, tmp_path: Path):
     settings = tmp_path / "own.toml"
     settings.write_text(operator.settings.read_text() + f'\n[screening]\nbusiness_file = "{tmp_path / "none.toml"}"\n')
