@@ -50,17 +50,26 @@ def run(
         from flows.campaign_steps import draw
         from flows.workspace import open_workspace
 
-        drawn = draw(open_workspace(home, settings, out.say), month, name)
-        out.result({"folder": drawn.folder, "design": drawn.design, "manifest": drawn.manifest}, _run_in_words(drawn))
+        work = open_workspace(home, settings, out.say)
+        drawn = draw(work, month, name)
+        told_of = {"folder": drawn.folder, "design": drawn.design, "manifest": drawn.manifest}
+        out.result(told_of, _run_in_words(drawn, work.settings.readout.min_customers))
 
 
-def _run_in_words(drawn: Any) -> str:
+def _run_in_words(drawn: Any, needed: int) -> str:
+    """What was drawn, and what can be seen of it by a readout that needs so many customers in each arm."""
     design, counts = drawn.design, drawn.design["allocated"]
     points = 100 * design["detectable"]["if 10% leave"]
+    seen = f"if a tenth leaves, effects from {points:.0f} points of retention are likely to be seen."
+    few = min(counts, key=counts.__getitem__)
+    if counts[few] < needed:
+        seen = (
+            f'but a readout needs {needed} customers {few} ([readout] min_customers) and will say "not enough data": '
+            "raise [campaign] holdout_share or widen [eligibility] next time."
+        )
     return (
         f"{design['campaign']}: {counts['treated']:,} customers have a task, {counts['withheld']:,} are withheld; open "
-        f"{drawn.folder / 'tasks.csv'}. The data of {design['readout_month']} complete the outcome; if a tenth leaves, "
-        f"effects from {points:.0f} points of retention are likely to be seen."
+        f"{drawn.folder / 'tasks.csv'}. The data of {design['readout_month']} complete the outcome; {seen}"
     )
 
 

@@ -87,6 +87,16 @@ def test_a_campaign_is_drawn_and_says_where_the_tasks_are_and_what_can_be_seen(c
     assert (campaigns.home / "campaigns" / "spring" / "month=2025-04" / "tasks.csv").is_file()
 
 
+def test_a_draw_that_no_readout_can_judge_says_so_at_once(campaigns: Campaigns):
+    campaigns.settings.write_text(SETTINGS.replace("min_customers = 10", "min_customers = 50"))
+    answer = campaigns(*RUN)
+    assert answer.code == 0, answer.err
+    assert (
+        'a readout needs 50 customers withheld ([readout] min_customers) and will say "not enough data"' in answer.out
+    )
+    assert "likely to be seen" not in answer.out
+
+
 def test_every_command_answers_with_one_json_object(campaigns: Campaigns):
     drawn = campaigns(*RUN, "--json").json
     assert (drawn["manifest"]["tasks"], drawn["design"]["allocated"]["withheld"]) == (40, 10)
