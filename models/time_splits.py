@@ -29,10 +29,10 @@ class TimeSplits:
 def split_months(leavers: Mapping[Month, int], min_events: int, horizon: int = 1) -> TimeSplits:
     """Split scoring months so that each part holds at least `min_events` leavers.
 
-    The latest months calibrate, those before stop the training early, the rest trains: calibration should
-    be nearest to the month that will be scored. Parts are whole months, since the same customer a month
-    apart is nearly the same row, and `horizon` months apart, since a leaver is one in that many months
-    running: with the very leavers of the training in it, the stopping month let 379 trees grow instead of
+    The latest months calibrate, those before stop the training early (and calibrate too, see `churn`), the rest
+    trains: calibration should be nearest to the month that will be scored. Parts are whole months, since the same
+    customer a month apart is nearly the same row, and `horizon` months apart, since a leaver is one in that many
+    months running: with the very leavers of the training in it, the stopping month let 379 trees grow instead of
     152, and AUC at horizon 3 fell from 0.779 to 0.770 (simulated operator, 8,000 customers).
     """
     months = sorted(leavers)
