@@ -22,7 +22,7 @@ demo: install-runtime ## Install, make a small simulated operator, run its month
 
 up: install-runtime ## Serve Prefect, MLflow and Evidently on this machine, for the demo or HOME_DIR=; Ctrl-C ends all
 	@test "$(HOME_DIR)" != var/demo -o -f var/demo/demo.json || $(BIN)/holdfast demo --home var/demo
-	@exec $(BIN)/holdfast up --home $(HOME_DIR)
+	@exec $(BIN)/holdfast up --home $(HOME_DIR) $(UP_ARGS)
 
 test: lint ## Everything that CI runs: style, types, import contracts, tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

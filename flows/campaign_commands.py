@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import options
-from flows.output import told
+from flows.output import console, told
 
 campaign_app = typer.Typer(
     no_args_is_help=True,
@@ -127,7 +127,6 @@ def show(
 
 
 def _show(campaigns: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="Campaigns")
@@ -136,4 +135,4 @@ def _show(campaigns: list[dict[str, Any]]) -> None:
         table.add_column(name.replace("_", " "), justify="right" if name in ("treated", "withheld") else "left")
     for campaign in campaigns:
         table.add_row(*(str(campaign[name]) for name in shown))
-    Console().print(table)
+    console().print(table)

@@ -32,6 +32,24 @@ app = typer.Typer(
     help="Keep a telecom operator's valuable customers: from monthly extracts to a ranked, back-tested warning list.",
     epilog="Start with: holdfast demo",
 )
+
+
+def _told_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("holdfast"))
+        raise typer.Exit
+
+
+@app.callback()
+def _before_any_command(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_told_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None: ...
+
+
 key_app = typer.Typer(no_args_is_help=True, help="The key that makes pseudonymous ids out of phone numbers.")
 app.add_typer(key_app, name="key")
 
@@ -130,10 +148,11 @@ def revisions(
         out.result({"revisions": entries}, lambda: show_revisions(entries))
 
 
-@app.command(epilog="Examples: holdfast describe bills; holdfast describe indicators")
+@app.command(epilog="Examples: holdfast describe bills; holdfast describe indicators; holdfast describe tenure_months")
 def describe(
     what: Annotated[
-        str | None, typer.Argument(metavar="[TABLE | indicators]", help="A contract table, or `indicators`.")
+        str | None,
+        typer.Argument(metavar="[TABLE|indicators|INDICATOR]", help="A table, all indicators, or one."),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a page for people, as in docs/.")] = False,
     home: options.Home = options.HOME,

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from features import feature_table
 from features.contracts import CONTRACTS, OWN, contract_of
 from features.contracts.contract import Contract
+from flows.output import console
 
 
 def described(what: str | None) -> dict[str, Any]:
-    """Tables in short (None), one table's columns, or all indicators; an unknown name is an error that lists them."""
+    """Tables in short (None), one table's columns, all indicators or one; for an unknown name an error lists them."""
+    indicators = [vars(indicator) for indicator in feature_table.catalogue(())]
     if what == "indicators":
-        return {"indicators": [vars(indicator) for indicator in feature_table.catalogue(())]}
+        return {"indicators": indicators}
+    named = [indicator for indicator in indicators if indicator["name"] == what]
+    if named:
+        return {"indicator": named[0]}
     if what is None:
         return {"tables": [_in_short(contract) for contract in CONTRACTS.values()]}
     contract = OWN[what] if what in OWN else contract_of(what)
@@ -58,19 +62,24 @@ def _range(column: Any) -> str:
 
 def show_described(content: dict[str, Any]) -> None:
     """What was asked for, as a table that fits a terminal; the JSON form has every field apart."""
-    console = Console()
-    if "tables" in content:
+    screen = console()
+    if "indicator" in content:
+        for fact, said in content["indicator"].items():
+            if said:
+                text = ", ".join(said) if isinstance(said, tuple) else said
+                screen.print(f"{fact}: {text}", markup=False)
+    elif "tables" in content:
         rows = [(row["table"], row["meaning"], row["key"], row["required"]) for row in content["tables"]]
-        console.print(_table("contract tables", ("table", "meaning", "key", "required"), rows))
+        screen.print(_table("contract tables", ("table", "meaning", "key", "required"), rows))
     elif "columns" in content:
-        console.print(f"[bold]{content['table']['table']}[/bold]: {content['table']['meaning']}")
-        console.print(f"Key: {content['table']['key']}.")
+        screen.print(f"[bold]{content['table']['table']}[/bold]: {content['table']['meaning']}")
+        screen.print(f"Key: {content['table']['key']}.")
         rows = [(row["column"], row["meaning"], _in_words(row), row["sensitivity"]) for row in content["columns"]]
-        console.print(_table("columns", ("column", "meaning", "values", "sensitivity"), rows))
+        screen.print(_table("columns", ("column", "meaning", "values", "sensitivity"), rows))
     else:
         rows = [(row["name"], row["meaning"], row["unit"], row["angle"]) for row in content["indicators"]]
-        console.print(_table("indicators", ("indicator", "meaning", "unit", "angle"), rows))
-        console.print("An operator's own columns add to these: see the contract custom_indicators.")
+        screen.print(_table("indicators", ("indicator", "meaning", "unit", "angle"), rows))
+        screen.print("An operator's own columns add to these: see the contract custom_indicators.")
 
 
 def _in_words(column: dict[str, Any]) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rich.console import Console
 from rich.table import Table
 
 from features import HoldfastError
+from flows.output import console
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace
@@ -148,4 +148,4 @@ def show_findings(findings: list[Finding]) -> None:
         table.add_column(column)
     for finding in findings:
         table.add_row(finding.what, finding.status, finding.found, finding.remedy)
-    Console().print(table)
+    console().print(table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from flows import options
-from flows.output import told
+from flows.output import console, told
 
 if TYPE_CHECKING:
     from flows.monitor_steps import Monitored
@@ -46,40 +46,41 @@ def monitor(
 def show_monitored(monitored: Monitored) -> None:
     """The verdict with its reasons, and the indicators that count for most of the drift."""
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Table
 
-    content, console = monitored.content, Console()
+    content, screen = monitored.content, console()
     model = content["model"]
-    console.print(
+    screen.print(
         f"{content['month']}: {content['verdict']}, {content['rows']:,} customers against {model['name']} version "
         f"{model['version']}, trained as of {model['trained_as_of']}"
     )
     for reason in content["reasons"]:
-        console.print(f"  {reason}")
-    console.print(f"advice: {content['advice']}")
+        screen.print(f"  {reason}")
+    screen.print(f"advice: {content['advice']}")
     table = Table(
         title="Score, and the indicators with the most drift by importance",
-        caption="moved: Wasserstein distance in standard deviations; weight: share of the model's importance",
+        caption=f"usual: PSI between neighbouring months; up to {content['thresholds']['usual_times']:g} times that is "
+        "stable; distance: Wasserstein, in standard deviations; weight: share of the model's importance",
         box=SIMPLE,
     )
-    for column in ("", "PSI", "moved", "unknown", "weight", "state"):
+    for column in ("", "PSI", "usual", "distance", "unknown", "weight", "state"):
         left = column in ("", "state")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
     for row in [content["score"], *content["most_drifted"][:SHOWN]]:
         table.add_row(*_cells(row))
-    console.print(table)
+    screen.print(table)
     quiet = "DO_NOT_TRACK=true"
-    console.print(f"page: {monitored.page}\ndashboard: {quiet} evidently ui --workspace {monitored.workspace}")
+    screen.print(f"page: {monitored.page}\ndashboard: {quiet} evidently ui --workspace {monitored.workspace}")
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    moved = row["wasserstein"]
+    distance, usual = row["wasserstein"], row["usual_psi_of_a_month"]
     is_score = row["kind"] == "score"
     return (
         "score" if is_score else row["indicator"],
         f"{row['psi']:.3f}",
-        "" if moved is None else f"{moved:.2f}",
+        "" if usual is None else f"{usual:.3f}",
+        "" if distance is None else f"{distance:.2f}",
         f"{row['unknown_before']:.0%} → {row['unknown']:.0%}",
         "" if is_score else f"{row['importance']:.1%}",
         row["state"],

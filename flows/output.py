@@ -5,14 +5,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from features import HoldfastError
 from features.months import Month
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPED_WIDTH = 200
+"""Characters of a line that no terminal will cut: a table in a file is to be whole."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +40,13 @@ class Output:
             text()
         else:
             typer.echo(text)
+
+
+def console() -> Console:
+    """Where tables are printed: as wide as the terminal, or wide enough for all columns in a file or pipe."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def _plain(value: object) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from flows import options
-from flows.output import told
+from flows.output import console, told
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,13 +47,12 @@ def screen(
 
 def show_screening(content: Mapping[str, Any]) -> None:
     """How many are kept and dropped, and what stands for what; the report itself is in MLflow."""
-    from rich.console import Console
     from rich.table import Table
 
-    console, screening = Console(), content["screening"]
+    out, screening = console(), content["screening"]
     first, last = screening.months[0], screening.months[-1]
     months = f"month {first}" if first == last else f"months {first} to {last}"
-    console.print(
+    out.print(
         f"{content['model']} version {content['version']}: {content['kept']} indicators kept, "
         f"{content['not_judged']} of them not judged yet, {content['unknown']} known of nobody, "
         f"{content['nearly_constant']} nearly constant, {content['redundant']} redundant, on scoring {months}"
@@ -66,4 +65,4 @@ def show_screening(content: Mapping[str, Any]) -> None:
         if stood_for:
             table.add_row(name, ", ".join(one.name for one in stood_for))
     if table.row_count:
-        console.print(table)
+        out.print(table)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from flows import options
-from flows.output import told
+from flows.output import console, told
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,10 +43,9 @@ def train_segments(
 
 def show_segments(content: Mapping[str, Any]) -> None:
     """Every segment with its size and what sets it apart; the profile table itself is in MLflow."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    screen = console()
     table = Table(title=f"{content['model']} version {content['version']}")
     for column in ("segment", "in short", "customers", "share of brand"):
         table.add_column(column, justify="left" if column in ("segment", "in short") else "right")
@@ -54,7 +53,7 @@ def show_segments(content: Mapping[str, Any]) -> None:
         share = "" if row["share_of_brand"] is None else f"{row['share_of_brand']:.0%}"
         customers = row["customers"]
         table.add_row(name, row["label"], f"{customers:,}" if isinstance(customers, int) else customers, share)
-    console.print(table)
+    screen.print(table)
     for brand, choice in content["stability"].items():
         if choice["note"]:
-            console.print(f"{brand or 'all customers'}: {choice['note']}")
+            screen.print(f"{brand or 'all customers'}: {choice['note']}")

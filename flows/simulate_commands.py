@@ -58,35 +58,41 @@ def start(
     such as how likely each customer really is to leave; it is there to judge by, and nothing of Holdfast reads it.
     """
     with told(json_) as out:
-        from flows.simulated_home import Order, source_of
+        from flows.simulated_home import Order, has_key, source_of
         from flows.simulated_home import start as begin
         from flows.workspace import open_workspace
 
+        work = open_workspace(home, settings, out.say)
         order = Order(world, customers, seed, first, format_, dirt, draw)
-        operator = begin(open_workspace(home, settings, out.say), order, months)
+        operator = begin(work, order, months)
         source = source_of(operator, format_)
         next_ = f"holdfast ingest --source {source} --from {operator.extracts} --all --home {home}"
         facts = {"extracts": operator.extracts, "truth": operator.truth, "source": source}
-        out.result(facts, f"{operator.extracts} holds {first} to {first + (months - 1)}; next: {next_}")
+        key = "" if has_key(work) else "give it a key (holdfast key new FILE, export HOLDFAST_KEY_FILE=FILE), then "
+        out.result(facts, f"{operator.extracts} holds {first} to {first + (months - 1)}; next: {key}{next_}")
 
 
 def advance(
     home: options.Home = options.HOME,
     months: Annotated[int, typer.Option(min=1, help="How many months to live.")] = 1,
+    without_calls: Annotated[
+        bool, typer.Option("--without-calls", help="Live on though a campaign waits whose numbers nobody told.")
+    ] = False,
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,
 ) -> None:
     """Let the operator of a home that `simulate start` made live on, and send the extracts of the months lived.
 
     The campaigns in Holdfast's ledger that were not worked yet are worked in the first of the months: whoever has a
-    task is contacted with its plan and channel, if the dialler was told the number (holdfast resolve); who is withheld
-    is left alone. What they answer comes back as responses, and what it did to them shows in whether they stay.
+    task is contacted with its plan and channel; who is withheld is left alone. What they answer comes back as
+    responses, and what it did to them shows in whether they stay. The dialler has to be told the numbers before
+    (holdfast resolve): a call that comes a month late comes to people who may be gone.
     """
     with told(json_) as out:
         from flows.simulated_home import advance as live_on
         from flows.workspace import open_workspace
 
-        lived = live_on(open_workspace(home, settings, out.say), months)
+        lived = live_on(open_workspace(home, settings, out.say), months, without_calls=without_calls)
         out.result(lived, _in_words(lived, home))
 
 

@@ -6,7 +6,6 @@ nobody outside can know, `simulator/` its state. Nothing but the extracts ever g
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections import Counter
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from features import HoldfastError
 from features.durable_files import write_durably
 from features.months import Month
-from flows.list_steps import RESOLVER
+from flows.key import key_file
 from flows.settings import SOURCES
+from flows.simulated_dialler import calls, refuse_untold, waiting_campaigns
 from flows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -103,6 +103,12 @@ class SimulatedOperator:
         return Sending(self.extracts, self.truth, begun["form"], begun["dirt"], begun["seed"])
 
 
+def has_key(work: Workspace) -> bool:
+    """Whether a key is named whose file is there; an ingest asks for one."""
+    file = key_file(work.settings.privacy, work.home.root)
+    return file is not None and file.is_file()
+
+
 def source_of(operator: SimulatedOperator, form: str) -> str:
     """What to give as --source: CSV needs a mapping of its own, which `start` writes into the home."""
     return SOURCE if form == "parquet" else str(operator.mapping)
@@ -159,11 +165,12 @@ def _clear_broken_start(operator: SimulatedOperator, sent: Sending) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
+def advance(work: Workspace, months: int = 1, *, without_calls: bool = False) -> dict[str, Any]:
     """Let the operator live on: the campaigns drawn since are worked in the first of the months.
 
     Told are the months lived, and how many customers each campaign contacted: by the book, so that a run after one
-    that was killed tells the same.
+    that was killed tells the same. Raises WorkspaceError when the dialler was told no number of a campaign that waits,
+    unless `without_calls`: a month that is lived cannot be lived again.
     """
     from infra.simulator import contact_book
     from infra.simulator.operator import advance as advance_operator
@@ -172,12 +179,15 @@ def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
     facts = operator.facts()
     with work.home.locked(LOCK, work.say):
         last, write = operator.last_month(), operator.sending(facts)
+        waiting = waiting_campaigns(work, operator.book)
+        if not without_calls:
+            refuse_untold(work, waiting, last + 1)
         write.forget_after(last)  # a killed advance may have sent more months than this one will
-        _note_calls(work, operator, last + 1)
+        _note_calls(work, operator, calls(work, waiting, last + 1), last + 1)
         contacts, workers = contact_book.read(operator.book), work.settings.engine.cores
         contacted = _contacted(contacts, last + 1)
-        for campaign, calls in contacted.items():
-            work.say(f"{calls:,} customers are contacted in {last + 1} for {campaign}")
+        for campaign, customers in contacted.items():
+            work.say(f"{customers:,} customers are contacted in {last + 1} for {campaign}")
         lived = advance_operator(
             operator.state,
             write=write,
@@ -189,14 +199,14 @@ def advance(work: Workspace, months: int = 1) -> dict[str, Any]:
     return {"first": str(lived[0]), "last": str(lived[-1]), "contacted": contacted}
 
 
-def _note_calls(work: Workspace, operator: SimulatedOperator, month: Month) -> None:
+def _note_calls(work: Workspace, operator: SimulatedOperator, asked: list[Called], month: Month) -> None:
     """Put the calls of the campaigns that wait into the book, as far as a number is not called for another one."""
     from infra.simulator.contact_book import note
 
-    left_out = note(operator.book, _waiting(work, operator, month))
-    for campaign, calls in sorted(left_out.items()):
+    left_out = note(operator.book, asked)
+    for campaign, left in sorted(left_out.items()):
         work.say(
-            f"{campaign}: {calls:,} call{'s' * (calls > 1)} left out, because the number is called for "
+            f"{campaign}: {left:,} call{'s' * (left > 1)} left out, because the number is called for "
             f"another campaign in {month}"
         )
 
@@ -205,42 +215,3 @@ def _contacted(contacts: Contacts, month: Month) -> dict[str, int]:
     """How many customers each campaign contacts in the month."""
     of_month = contacts.rows[contacts.rows["month"].astype(str) == str(month)]
     return dict(sorted(Counter(of_month["campaign"].tolist()).items()))
-
-
-def _waiting(work: Workspace, operator: SimulatedOperator, month: Month) -> list[Called]:
-    """The calls that can be made in `month` for the campaigns of the ledger that were not worked yet."""
-    from infra.simulator.contact_book import read
-    from serving.campaign_ledger import drawn
-
-    worked = set(read(operator.book).rows["campaign"])
-    campaigns = [campaign for campaign in drawn(work.ledger.warehouse) if campaign["campaign"] not in worked]
-    return [call for campaign in campaigns for call in _calls(work, campaign, month)]
-
-
-def _calls(work: Workspace, campaign: Mapping[str, Any], month: Month) -> list[Called]:
-    """Whom the ledger says to contact and whose number the resolver told: without it nobody can be called."""
-    from serving.campaign_ledger import TREATED, members
-
-    name = campaign["campaign"]
-    numbers = _numbers(work.home.root / RESOLVER / f"month={campaign['month']}")
-    if not numbers:
-        work.say(
-            f"{name}: nobody is contacted, because nobody told the dialler the numbers: "
-            f"holdfast resolve --month {campaign['month']} --reason dialler --home {work.home.root}"
-        )
-    return [
-        (numbers[row["task_ref"]], month, name, row["channel"], row["plan"])
-        for row in members(work.ledger.warehouse, name).to_pylist()
-        if row["arm"] == TREATED and row["task_ref"] in numbers
-    ]
-
-
-def _numbers(folder: Path) -> dict[str, str]:
-    """The number of each task reference that the resolver wrote into the folder, if it did."""
-    from serving.resolver import FILE
-
-    file = folder / FILE
-    if not file.is_file():
-        return {}
-    with file.open(encoding="utf-8", newline="") as opened:
-        return {row["task_ref"]: row["number"] for row in csv.DictReader(opened)}

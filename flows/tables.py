@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
+
+from flows.output import console
 
 if TYPE_CHECKING:
     from features.month_ledger import Entry
@@ -24,23 +25,23 @@ TITLES = {
 
 def show_trained(trained: Mapping[str, Any]) -> None:
     """What was registered and decided of it, what it learned from, how the same recipe did before, where to look."""
-    learned, console = trained["trained_on"], Console()
-    console.print(
+    learned, screen = trained["trained_on"], console()
+    screen.print(
         f"{trained['model']} version {trained['version']} learned from {learned['leavers']:,} leavers among "
         f"{learned['customers']:,} customers in {learned['scoring_months'][0]} to {learned['scoring_months'][-1]}"
     )
     if trained["note"]:
-        console.print(f"note: {trained['note']}")
+        screen.print(f"note: {trained['note']}")
     show_report(trained["test"], "the same recipe, trained as of its latest test month")
-    console.print(trained["decision"], soft_wrap=True)
+    screen.print(trained["decision"], soft_wrap=True)
     if trained["champion"] not in (trained["version"], 0):
-        console.print(f"@champion is version {trained['champion']}")
-    console.print(f"look at run {trained['run_id']}: mlflow ui --backend-store-uri {trained['where']}", soft_wrap=True)
+        screen.print(f"@champion is version {trained['champion']}")
+    screen.print(f"look at run {trained['run_id']}: mlflow ui --backend-store-uri {trained['where']}", soft_wrap=True)
 
 
 def show_report(report: Mapping[str, Any], period: str) -> None:
     """One table per horizon: each metric of model and baselines over its 95 % interval, and the paired gain in AUC."""
-    console = Console()
+    screen = console()
     for horizon, scores in report.get("pooled", {}).items():
         counts = report["counts"][horizon]
         table = Table(
@@ -55,9 +56,9 @@ def show_report(report: Mapping[str, Any], period: str) -> None:
             table.add_row(title, *(_figure(metrics[metric]) for metrics in scores.values()))
         gains = [report["differences"][horizon].get(name, {}).get("auc") for name in scores]
         table.add_row("AUC: model minus this", *(_figure(gain) if gain else "" for gain in gains))
-        console.print(table)
+        screen.print(table)
     for note in report.get("notes", []):
-        console.print(f"note: {note}")
+        screen.print(f"note: {note}")
 
 
 def _figure(figure: Mapping[str, Any]) -> str:
@@ -83,7 +84,7 @@ def show_promotions(decisions: Sequence[Decision]) -> None:
             row.actor,
             row.reason,
         )
-    Console().print(table)
+    console().print(table)
 
 
 def show_revisions(entries: Sequence[Entry]) -> None:
@@ -101,4 +102,4 @@ def show_revisions(entries: Sequence[Entry]) -> None:
             entry.recorded_at[:19],
             entry.source,
         )
-    Console().print(table)
+    console().print(table)

@@ -43,13 +43,13 @@ class Screened:
             "thresholds": dict(held.thresholds),
         }
 
-    def in_words(self, mature: Sequence[Month]) -> str:
-        """One line on what a training rests on, and whether by now many more months are `mature` than it looked at."""
+    def in_words(self, mature: Sequence[Month], as_of: Month) -> str:
+        """One line on what a training rests on, and whether many more months are `mature` at `as_of` than it saw."""
         held, version = self.screening, f"version {self.version}" if self.version else "of its own"
         months = "1 month" if len(held.months) == 1 else f"{len(held.months)} months"
         waiting = f", {len(held.not_judged)} of them not judged yet" if held.not_judged else ""
         more = len(set(map(str, mature)) - set(held.months))
-        told = f"{more} more months are mature: screen anew with holdfast screen --as-of YYYY-MM"
+        told = f"{more} more months are mature: screen anew with holdfast screen --as-of {as_of}"
         return (
             f"rests on screening {version} as of {held.as_of} ({months}): {len(held.kept)} of "
             f"{len(held.kept) + len(held.dropped)} indicators{waiting}{f'; {told}' if more >= MANY_MORE else ''}"

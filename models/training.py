@@ -115,7 +115,7 @@ def _fitted(training: Training, as_of: Month, horizon: int) -> _Fitted:
     report, judged = _judged_on_latest(training, as_of, horizon)
     screened = test.screened(wanted, table.scored, as_of)
     if screened is not None:
-        test.progress(screened.in_words(table.scored))
+        test.progress(screened.in_words(table.scored, as_of))
     facts = _facts(fit.model, table, wanted, as_of) | {"screening": screened.facts() if screened else None}
     return _Fitted(fit.model, fit.unseen, table, wanted, as_of, screened, facts, report, judged, champion)
 

@@ -23,7 +23,7 @@ from serving.campaign_design import definition, read_design, sealed, write_desig
 from serving.campaign_ledger import ARMS, TREATED, WITHHELD
 from serving.campaign_tasks import write_tasks
 from serving.care_plans import CareRule, with_plans
-from serving.eligibility import ELIGIBLE, REASONS, EligibilityRules, judged
+from serving.eligibility import ELIGIBLE, REASONS, TAKEN, EligibilityRules, judged
 from serving.holdout import with_arms
 from serving.monitoring.uplift_readout import balance
 from serving.task_refs import task_refs
@@ -103,10 +103,7 @@ def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[d
     people = with_plans(with_arms(slots, campaign.name, drawing.key, campaign.settings), campaign.plans)
     counts = {arm: people.get_column("arm").to_list().count(arm) for arm in ARMS}
     if not all(counts.values()):
-        raise ServingError(
-            f"campaign {campaign.name}: {reasons[ELIGIBLE]} eligible customers leave an arm empty; widen [eligibility] "
-            f"or raise [campaign] holdout_share"
-        )
+        raise ServingError(_too_few(campaign, reasons))
     design = _design(drawing, campaign, scores, horizon) | {
         "eligibility": {reason: counted(reasons[reason]) for reason in (ELIGIBLE, *REASONS)},
         "allocated": counts,
@@ -115,6 +112,17 @@ def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[d
     }
     design = sealed(design)
     return design, _ledger_rows(drawing, campaign, people, design)
+
+
+def _too_few(campaign: Campaign, reasons: Counter[str]) -> str:
+    """Why an arm is empty; where a running campaign has the customers, no wider rule would find others."""
+    taken = reasons[TAKEN]
+    remedy = (
+        f"{taken:,} more are in a running campaign and free again after its readout"
+        if taken > reasons[ELIGIBLE]
+        else "widen [eligibility] or raise [campaign] holdout_share"
+    )
+    return f"campaign {campaign.name}: {reasons[ELIGIBLE]} eligible customers leave an arm empty; {remedy}"
 
 
 def _best_candidates(drawing: Drawing, campaign: Campaign, scores: Entry) -> tuple[Rows, Counter[str]]:

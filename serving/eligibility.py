@@ -13,7 +13,8 @@ from serving import ServingError
 from serving.warning_periods import PERIODS
 
 ELIGIBLE = "eligible"
-REASONS = ("not active", "not valuable", "not at risk", "in a running campaign", "complained lately", "no hall")
+TAKEN = "in a running campaign"
+REASONS = ("not active", "not valuable", "not at risk", TAKEN, "complained lately", "no hall")
 """Why somebody is left out; of several, the first."""
 CANDIDATE = (
     *("customer_id", "hall", "brand", "payment_type", "band"),

@@ -69,6 +69,13 @@ def arguments(about: str | None, engines: Iterable[str]) -> argparse.ArgumentPar
     return parser
 
 
+def folder_with_room(text: str) -> Path:
+    """An argument that names a folder, which is made where it is not there yet."""
+    folder = Path(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """The type of a number on a benchmark's command line that has to be so large."""
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from features.months import Month, months_between
 from flows import key, list_steps, model_steps, monitor_steps, steps
 from infra.benchmarks.operator_home import SOURCE, home_in
-from infra.benchmarks.own_process import FEWEST, at_least
+from infra.benchmarks.own_process import FEWEST, at_least, folder_with_room
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace
@@ -159,7 +159,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=at_least(0), nargs="+", default=[203, 204, 205], help="one operator each")
     parser.add_argument("--customers", type=at_least(FEWEST), default=5_000, help="of each operator")
-    parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
+    parser.add_argument("--scratch", type=folder_with_room, help="folder with some GB of room (default: the system's)")
     return parser.parse_args()
 
 

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.benchmarks.own_process import FEWEST, at_least
+from infra.benchmarks.own_process import FEWEST, at_least, folder_with_room
 from infra.benchmarks.truth_goals import Figure, aucs, campaign_goals, goals, targeting_goals
 from infra.benchmarks.truth_world import LARGER, Trial, run
 from infra.simulator.worlds import WorldError, draw_world, read_world
@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     of_both = f"of Holdfast; the reference has {LARGER} times"
     parser.add_argument("--customers", type=at_least(FEWEST), default=20_000, help=of_both)
     parser.add_argument("--campaign", action="store_true", help="with --world: read campaigns out, not judge the model")
-    parser.add_argument("--scratch", type=Path, help="folder with some GB of room (default: the system's)")
+    parser.add_argument("--scratch", type=folder_with_room, help="folder with some GB of room (default: the system's)")
     parser.add_argument("--json", type=Path, help="file for all figures")
     asked = parser.parse_args()
     if asked.campaign and not asked.world:

@@ -122,7 +122,9 @@ def _with_header(page: str, report: DriftReport) -> str:
     header = (
         f'<header style="margin: 2em; font-family: sans-serif"><h1>Drift of {title}</h1><p>{of}</p>'
         f"<ul>{reasons}</ul><p><strong>Advice: {html.escape(verdict.advice)}.</strong></p>"
-        "<p>The verdict and the figures of the population rest on every customer, what follows them on samples.</p>"
+        "<p>The verdict and the figures of the population rest on every customer, what follows them on samples. There "
+        f"Evidently calls drifted what is beyond {PSI_LIMIT:g}, and knows neither chance nor what is usual between "
+        "months: look there at how something moved, and here at whether it matters.</p>"
         "</header>"
     )
     titled = page.replace("<head>", f"<head>\n<title>Drift of {title}</title>", 1)

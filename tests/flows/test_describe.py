@@ -42,6 +42,16 @@ def test_an_unknown_table_is_an_error_that_lists_the_tables():
     assert all(table in str(problem.value) for table in CONTRACTS)
 
 
+def test_one_indicator_is_told_by_its_name(capsys: pytest.CaptureFixture[str]):
+    show_described(described("tenure_months"))
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "name: tenure_months",
+        "angle: products and life cycle",
+        "unit: months",
+        "meaning: Full months since the customer's first day on net.",
+    ]
+
+
 @pytest.mark.parametrize("what", [None, "bills", "indicators"])
 def test_what_was_asked_for_is_shown(what: str | None, capsys: pytest.CaptureFixture[str]):
     show_described(described(what))

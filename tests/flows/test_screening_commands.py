@@ -28,7 +28,7 @@ def test_training_says_what_it_rests_on_and_one_month_is_told_as_one(home: Path,
     assert "on scoring month 2025-01\n" in holdfast("screen", "--as-of", "2025-02", *given).out
     told = holdfast("train", "--as-of", BEFORE, *given).err
     assert "rests on screening version 1 as of 2025-02 (1 month): " in told
-    assert "4 more months are mature: screen anew with holdfast screen --as-of YYYY-MM" in told
+    assert f"4 more months are mature: screen anew with holdfast screen --as-of {BEFORE}" in told
 
 
 def test_too_early_a_month_is_told_in_one_line(home: Path, operator: Operator):

@@ -65,7 +65,8 @@ def draw(home: Path, *rows: dict[str, Any]) -> None:
 def test_it_says_where_the_extracts_lie_and_how_to_ingest_them(begun: Path):
     out, err = json.loads((begun.parent / "answer.json").read_text())
     assert out == (
-        f"{begun}/extracts holds 2025-01 to 2025-02; next: holdfast ingest --source simulated_operator "
+        f"{begun}/extracts holds 2025-01 to 2025-02; next: give it a key (holdfast key new FILE, export "
+        "HOLDFAST_KEY_FILE=FILE), then holdfast ingest --source simulated_operator "
         f"--from {begun}/extracts --all --home {begun}\n"
     )
     assert "simulating 400 customers from 2025-01 to 2025-02" in err
@@ -204,10 +205,17 @@ def test_whom_the_ledger_names_and_the_dialler_was_told_is_contacted_and_answers
     assert table(home, "answers", "2025-04").height == 0
 
 
-def test_nobody_is_contacted_while_the_dialler_was_not_told_the_numbers(home: Path):
+def test_no_month_passes_by_mistake_while_the_dialler_was_not_told_the_numbers(home: Path):
     draw(home, member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="aa"))
+    before = bytes_of(home / "extracts")
     answer = holdfast("simulate", "advance", "--home", home)
-    assert "spring: nobody is contacted, because nobody told the dialler the numbers" in answer.err
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "holdfast: spring: nobody can be contacted in 2025-03, because nobody told the dialler the numbers; first "
+        f"holdfast resolve --month 2025-02 --reason dialler --home {home}, or give --without-calls\n"
+    )
+    assert bytes_of(home / "extracts") == before
+    answer = holdfast("simulate", "advance", "--home", home, "--without-calls")
     assert answer.out == (
         f"lived 2025-03 to 2025-03; contacted: nobody; next: holdfast run-month --month 2025-03 --home {home}\n"
     )

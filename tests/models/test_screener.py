@@ -64,12 +64,12 @@ def test_a_training_says_in_a_line_what_it_rests_on():
     dropped = (Dropped("rare", CONSTANT, 1.0),)
     screening = Screening("2025-04", "abc", ("2025-01",), (300,), ("one", "six"), dropped, not_judged=("six",))
     told = "rests on screening version 3 as of 2025-04 (1 month): 2 of 3 indicators, 1 of them not judged yet"
-    assert Screened(screening, 3).in_words(MATURE) == told
-    assert Screened(screening, 3).in_words([*MATURE, APRIL]) == (
-        f"{told}; 3 more months are mature: screen anew with holdfast screen --as-of YYYY-MM"
+    assert Screened(screening, 3).in_words(MATURE, APRIL) == told
+    assert Screened(screening, 3).in_words([*MATURE, APRIL], APRIL) == (
+        f"{told}; 3 more months are mature: screen anew with holdfast screen --as-of 2025-04"
     )
     judged = dataclasses.replace(screening, months=("2025-01", "2025-02"), not_judged=())
-    assert Screened(judged).in_words(MATURE) == (
+    assert Screened(judged).in_words(MATURE, APRIL) == (
         "rests on screening of its own as of 2025-04 (2 months): 2 of 3 indicators"
     )
 

@@ -166,6 +166,16 @@ def test_who_is_in_a_running_campaign_in_either_arm_is_in_no_other(drawing: Draw
     assert not spring & summer
 
 
+def test_a_campaign_that_finds_everybody_in_another_one_says_so(drawing: Drawing):
+    draw(drawing, campaign(hall_capacity=SIZE))
+    with pytest.raises(ServingError) as refused:
+        draw(drawing, campaign("summer"))
+    assert str(refused.value) == (
+        "campaign summer: 0 eligible customers leave an arm empty; 100 more are in a running campaign and free again "
+        "after its readout"
+    )
+
+
 def test_who_is_in_a_campaign_of_a_later_month_that_overlaps_is_in_no_earlier_one(drawing: Drawing):
     later = {"campaign": "summer", "month": "2025-05", "readout_month": "2025-08"}
     record(drawing.ledger.warehouse, [member("customer-0099", arm="withheld", **later)])
