@@ -4,9 +4,10 @@ For each seed a world is drawn from the ranges of its file. A small operator liv
 Holdfast, and a large one, twenty times its size, whose raw columns a reference booster is given. Both learn from the
 same months; both, bare LightGBM and the simulator's own probability are judged on later months of the large one.
 
-Then the null worlds: without a signal nobody may be told apart, where contacts do nothing no campaign may be claimed
-to have done anything, and where they do the same to all, choosing people by effect gains nothing. --world judges one
-world alone: the model or, where a null world is about contacts and with --campaign, campaigns read out.
+Then the null worlds: without a signal nobody may be told apart, where nobody comes back hardly anybody who joins may
+look like somebody who is gone, where contacts do nothing no campaign may be claimed to have done anything, and where
+they do the same to all, choosing people by effect gains nothing. --world judges one world alone, by what it is about;
+with --campaign, campaigns are read out in it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from infra.benchmarks.own_process import FEWEST, at_least, folder_with_room
-from infra.benchmarks.truth_goals import Figure, aucs, campaign_goals, goals, targeting_goals
+from infra.benchmarks.truth_goals import Figure, aucs, campaign_goals, goals, link_goals, targeting_goals
 from infra.benchmarks.truth_world import LARGER, Trial, run
 from infra.simulator.worlds import WorldError, draw_world, read_world
 
@@ -31,18 +32,19 @@ NEEDED_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Trials:
-    """A world, how many seeds it is tried by, and whether campaigns are judged in it or the model."""
+    """A world, how many seeds it is tried by, and what is judged in it."""
 
     world: str
     seeds: int
-    campaign: bool = False
+    about: Literal["model", "campaign", "links"] = "model"
 
 
 WORLDS = (
     Trials("usual", 10),
     Trials("no_signal", 1),
-    Trials("no_contact_effect", 5, campaign=True),
-    Trials("same_effect", 2, campaign=True),
+    Trials("no_re_entry", 1, "links"),
+    Trials("no_contact_effect", 5, "campaign"),
+    Trials("same_effect", 2, "campaign"),
 )
 SAME_FOR_ALL = "same_effect"
 UNSEEN = range(421, 431)
@@ -81,14 +83,19 @@ def _arguments() -> argparse.Namespace:
 
 def _judged(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Of each world and seed: areas where a model was judged, and the goals."""
-    campaign = asked.campaign or any(known.campaign for known in WORLDS if known.world == asked.world)
-    alone = [Trials(asked.world, len(asked.seeds), campaign)] if asked.world else []
-    for trials in alone or WORLDS:
+    for trials in _trials(asked):
         for seed in asked.seeds[: trials.seeds]:
             with tempfile.TemporaryDirectory(dir=asked.scratch) as folder:
-                judge = _campaign if trials.campaign else _model
-                result = judge(trials.world, asked.customers, seed, Path(folder))
+                result = JUDGES[trials.about](trials.world, asked.customers, seed, Path(folder))
             yield {"world": trials.world, "seed": seed, **result}
+
+
+def _trials(asked: argparse.Namespace) -> tuple[Trials, ...]:
+    if not asked.world:
+        return WORLDS
+    known = {trials.world: trials.about for trials in WORLDS}
+    about = "campaign" if asked.campaign else known.get(asked.world, "model")
+    return (Trials(asked.world, len(asked.seeds), about),)
 
 
 def _model(world: str, customers: int, seed: int, folder: Path) -> dict[str, Any]:
@@ -104,21 +111,31 @@ def _campaign(world: str, customers: int, seed: int, folder: Path) -> dict[str, 
     goals = campaign_goals(claimed, true.kept)
     if world == SAME_FOR_ALL:
         goals |= targeting_goals(true)
-    return {"truth": true.kept, "goals": goals}
+    return {"truth": {"kept": true.kept, "gain of choosing by effect": true.gain}, "goals": goals}
+
+
+def _links(world: str, customers: int, seed: int, folder: Path) -> dict[str, Any]:
+    from infra.benchmarks.truth_links import linked_and_true
+
+    linked, came_back = linked_and_true(read_world(world), customers, seed, folder)
+    return {"truth": {"came back": came_back}, "goals": link_goals(linked)}
+
+
+JUDGES = {"model": _model, "campaign": _campaign, "links": _links}
 
 
 def _print_world(result: dict[str, Any]) -> None:
     print(f"world {result['world']}, seed {result['seed']}", flush=True)
     for name, figure in result.get("auc", {}).items():
         print(f"  AUC {name:<20} {figure}", flush=True)
-    if "truth" in result:
-        print(f"  {'kept, in truth':<24} {result['truth']:.3f}", flush=True)
+    for name, value in result.get("truth", {}).items():
+        print(f"  {f'in truth: {name}':<38} {value:.3f}", flush=True)
     for name, (figure, kept) in result["goals"].items():
         print(f"  {name:<24} {figure}  {'met' if kept else 'MISSED'}", flush=True)
 
 
 def summary(results: list[dict[str, Any]]) -> str:
-    """One line per world and goal with the seeds that met it, and the last line: goals met of goals asked."""
+    """A line per world and goal with the seeds that met it, how many met all, and at last goals met of goals asked."""
     asked = [*dict.fromkeys((result["world"], name) for result in results for name in result["goals"])]
     lines, reached = [], 0
     for world, name in asked:
@@ -126,7 +143,14 @@ def summary(results: list[dict[str, Any]]) -> str:
         needed = math.ceil(NEEDED_SHARE * len(judged))
         reached += sum(judged) >= needed
         lines.append(f"{world:<18} {name:<26} met in {sum(judged)} of {len(judged)}, {needed} needed")
+    worlds = dict.fromkeys(result["world"] for result in results)
+    lines += [f"{world:<18} {'every goal':<26} {_all_met(results, world)}" for world in worlds]
     return "\n".join([*lines, f"{reached} of {len(asked)} goals met"])
+
+
+def _all_met(results: list[dict[str, Any]], world: str) -> str:
+    judged = [all(met for _, met in one["goals"].values()) for one in results if one["world"] == world]
+    return f"met in {sum(judged)} of {len(judged)}"
 
 
 def _plain(value: object) -> object:

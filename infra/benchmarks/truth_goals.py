@@ -19,6 +19,8 @@ NO_SIGNAL = 1e-3
 """Standard deviation of the true probability below which it tells nobody apart."""
 TARGETING_GAIN = 0.05
 """Above nought because the very likeliest to leave cannot be kept by a factor alone: hazards end at a half."""
+LINKED = 0.01
+"""Of those who join where nobody comes back: about no links."""
 NORMAL_95 = 1.959964
 HOLDFAST, BARE, REFERENCE, TRUTH = "holdfast", "bare LightGBM", "reference booster", "true probability"
 
@@ -125,11 +127,21 @@ class TrueEffect:
     by_effect: float
     by_risk: float
 
+    @property
+    def gain(self) -> float:
+        """How much more a fifth chosen by effect would keep than one chosen by risk, as a share."""
+        return self.by_effect / self.by_risk - 1
+
 
 def targeting_goals(true: TrueEffect) -> dict[str, tuple[Figure, bool]]:
     """Where contacts do the same to all, who knew each one's effect would keep hardly more than who knows the risk."""
-    gain = true.by_effect / true.by_risk - 1
-    return {"gain of choosing by effect": (Figure(gain, gain, gain), gain <= TARGETING_GAIN)}
+    figure = Figure(true.gain, true.gain, true.gain)
+    return {"gain of choosing by effect": (figure, true.gain <= TARGETING_GAIN)}
+
+
+def link_goals(linked: Figure) -> dict[str, tuple[Figure, bool]]:
+    """Where nobody comes back, hardly anybody who joins may look like somebody who is gone."""
+    return {"joiners linked": (linked, linked.value <= LINKED)}
 
 
 def _delong(judged: Judged) -> tuple[Floats, Floats]:

@@ -91,5 +91,7 @@ def test_a_goal_is_met_where_eight_of_ten_worlds_meet_it():
         "usual              Gini share                 met in 8 of 10, 8 needed",
         "usual              slope                      met in 7 of 10, 8 needed",
         "no_signal          AUC is 0.5                 met in 1 of 1, 1 needed",
+        "usual              every goal                 met in 7 of 10",
+        "no_signal          every goal                 met in 1 of 1",
         "2 of 3 goals met",
     ]
