@@ -10,7 +10,8 @@ Run: python -m infra.benchmarks.whole_month --customers 100000 1000000
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from flows import list_steps, monitor_steps, steps
@@ -38,6 +39,8 @@ STEPS: dict[str, Callable[[Workspace, Path], int]] = {
 """In their order; each gives the rows it went over."""
 START, PREPARE = "start", "prepare"
 MODULE = "infra.benchmarks.whole_month"
+SPREAD = 1.2
+"""Times that a million customers may take at one size over another."""
 
 
 def run(step: str, folder: Path, customers: int) -> Figures:
@@ -64,7 +67,7 @@ def measured(customers: int, folder: Path) -> dict[str, Figures]:
 
 def table_of(results: dict[int, dict[str, Figures]]) -> str:
     """A table per operator, its shares those of the processor time, and how it grows with the customers."""
-    lines = []
+    lines, spent = [], {}
     for customers, figures in results.items():
         total = {name: sum(step[name] for step in figures.values()) for name in ("seconds", "cpu")}
         lines.append(f"{customers:,} customers")
@@ -74,10 +77,27 @@ def table_of(results: dict[int, dict[str, Figures]]) -> str:
             f"{step['cpu'] / total['cpu']:8.0%}{step['peak_gb']:9.2f}"
             for name, step in figures.items()
         ]
-        peak, work = max(step["peak_gb"] for step in figures.values()), total["cpu"] - figures[START]["cpu"]
+        peak = max(step["peak_gb"] for step in figures.values())
+        spent[customers] = total["cpu"] - figures[START]["cpu"]
         lines.append(f"{'together':22}{total['seconds']:10.1f}{total['cpu']:9.1f}{1:8.0%}{peak:9.2f}")
-        lines.append(f"processor seconds per million customers, without the start: {work / customers * 1e6:.0f}\n")
-    return "\n".join(lines)
+        each = spent[customers] / customers * 1e6
+        lines.append(f"processor seconds per million customers, without the start: {each:.0f}\n")
+    return "\n".join([*lines, *_growth(spent)])
+
+
+def _growth(spent: Mapping[int, float]) -> list[str]:
+    """Between sizes: what each further million took, which leaves out what is spent once, and how far apart all are."""
+    sizes = sorted(spent)
+    lines = [
+        f"{fewer:,} to {more:,} customers: {(spent[more] - spent[fewer]) / (more - fewer) * 1e6:.0f} processor seconds "
+        "for each further million"
+        for fewer, more in pairwise(sizes)
+    ]
+    each = [spent[size] / size for size in sizes]
+    apart = max(each) / min(each)
+    verdict = "met" if apart <= SPREAD else "missed"
+    told = f"per million, largest over smallest: {apart:.2f} (goal {SPREAD}: {verdict})"
+    return [*lines, told] if len(sizes) > 1 else []
 
 
 def main() -> None:
