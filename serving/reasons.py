@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.churn import ChurnModel
 from models.explanations import Contributions, Floats, contributions
@@ -14,6 +15,8 @@ from serving.reason_words import Wording
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Places: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
 REASONS = 3
 NAMES = tuple(f"reason_{place}" for place in range(1, REASONS + 1))
 
@@ -22,18 +25,23 @@ def reasons(model: ChurnModel, rows: pa.Table, words: Mapping[str, Wording], thr
     """`reason_1` to `reason_3` of each row of a feature table, strongest first; null where nothing more raises risk.
 
     Indicators of one topic (all windows of the bill, say) count together: their exact contributions are added up, and
-    the one that raises the risk most speaks for them. Topics that lower the risk are no reason to be on a list.
+    the one that raises the risk most speaks for them. Topics that lower the risk are no reason to be on a list. That
+    something is unknown raises the risk too, but nobody can act on it: it is said where nothing known is left to say.
     """
     import pyarrow as pa
 
     found = contributions(model, model.encoding.matrix(rows), threads)
     by_topic = _topics(found.columns, words)
-    weights = np.stack([_summed(found, columns) for columns in by_topic.values()], axis=1)
-    # Stable, so that equal weights keep the catalogue's order.
-    strongest = np.argsort(-weights, axis=1, kind="stable")[:, :REASONS]
     columns = list(by_topic.values())
+    weights = np.stack([_summed(found, places) for places in columns], axis=1)
+    speakers, is_known = _speakers(found, rows, columns)
+    # Stable, so that equal weights keep the catalogue's order.
+    strongest = np.lexsort((-weights, ~is_known | (weights <= 0)), axis=1)[:, :REASONS]
     said = [
-        [_said(found, rows, columns[topic], words, row) if weights[row, topic] > 0 else None for topic in topics]
+        [
+            _said(found.columns[speakers[row, topic]], rows, words, row) if weights[row, topic] > 0 else None
+            for topic in topics
+        ]
         for row, topics in enumerate(strongest)
     ]
     said = [[*texts, *[None] * (REASONS - len(texts))] for texts in said]
@@ -57,7 +65,20 @@ def _summed(found: Contributions, places: list[int]) -> Floats:
     return weight
 
 
-def _said(found: Contributions, rows: pa.Table, places: list[int], words: Mapping[str, Wording], row: int) -> str:
-    strongest = places[int(np.argmax(found.added[row, places]))]
-    column = found.columns[strongest]
+def _speakers(found: Contributions, rows: pa.Table, columns: Sequence[list[int]]) -> tuple[Places, Mask]:
+    """The column that speaks for each topic of each row, and whether its value is known; shapes (rows, topics).
+
+    It raises the risk most of those that are known, and of all where no known one raises it.
+    """
+    known = np.stack([rows.column(column).is_valid().to_numpy() for column in found.columns], axis=1)
+    telling = np.where(known, found.added, -np.inf)
+    is_known = np.stack([telling[:, places].max(axis=1) > 0 for places in columns], axis=1)
+    chosen = [
+        np.asarray(places)[np.where(told, telling[:, places].argmax(axis=1), found.added[:, places].argmax(axis=1))]
+        for places, told in zip(columns, is_known.T, strict=True)
+    ]
+    return np.stack(chosen, axis=1), is_known
+
+
+def _said(column: str, rows: pa.Table, words: Mapping[str, Wording], row: int) -> str:
     return words[column].say(rows.column(column)[row].as_py())

@@ -38,13 +38,14 @@ def given_contributions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "contributions", given)
 
 
-def said(*added: Sequence[float]) -> list[list[str | None]]:
+def said(*added: Sequence[float], **instead: None) -> list[list[str | None]]:
     rows = pl.DataFrame(
         {
             "customer_id": [f"customer {row}" for row in range(len(added))],
             **{column: pl.Series([row + 0.5 for row in range(len(added))], dtype=pl.Float32) for column in COLUMNS},
         }
     ).with_columns(plan=pl.lit("red"))
+    rows = rows.with_columns(pl.lit(value, pl.Float32).alias(column) for column, value in instead.items())
     table = reasons(Fixed(added), rows.to_arrow(), WORDS, 1)  # type: ignore[arg-type]
     return [[row[f"reason_{place}"] for place in (1, 2, 3)] for row in table.to_pylist()]
 
@@ -55,6 +56,13 @@ def test_the_three_strongest_are_said_strongest_first():
 
 def test_indicators_of_one_topic_count_together_and_the_strongest_speaks():
     assert said([0.2, 0.3, 0.4, 0.0, 0.0]) == [["bill trend 0.5", "calls 0.5", None]]
+
+
+def test_what_is_unknown_is_said_only_where_nothing_known_is_left_to_say():
+    """That a manager is told "age unknown" helps nobody, though to the model it may say most."""
+    unknown = {"age": None, "bill_trend": None}
+    assert said([0.1, 0.5, 0.2, 0.3, 0.9], **unknown) == [["bill 0.5", "on plan red", "calls 0.5"]]
+    assert said([0.0, 0.5, 0.2, 0.0, 0.9], **unknown) == [["calls 0.5", "aged None", "bill trend None"]]
 
 
 def test_what_lowers_the_risk_is_no_reason():
