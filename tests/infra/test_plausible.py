@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -15,7 +19,7 @@ from features.population import scored_population
 from features.sources import load_source
 from flows.settings import SOURCES
 from infra.benchmarks.truth_tables import TruthTables
-from infra.simulator.plausible import Tally, checks, main, report
+from infra.simulator.plausible import Tally, checks, main, report, vip_shares
 from infra.simulator.worlds import draw_world, read_world
 from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, rows, usual
 
@@ -28,8 +32,12 @@ def tally() -> Tally:
     return seen
 
 
+def failed(tally: Tally) -> list[str]:
+    return [check.name for check in checks(tally) if not check.holds]
+
+
 def test_the_usual_world_is_plausible(tally: Tally) -> None:
-    assert [name for name, value, low, high in checks(tally) if not low <= value <= high] == []
+    assert failed(tally) == []
 
 
 def test_members_of_a_closed_user_group_and_old_customers_leave_less(tally: Tally) -> None:
@@ -45,9 +53,63 @@ def test_the_report_tells_groups_and_checks(tally: Tally) -> None:
     assert "not plausible" not in told
 
 
+def test_a_vip_card_is_given_from_its_threshold_on_by_the_mean_bill() -> None:
+    bills = {"665.99": [665.99], "666": [666], "1499.99": [1499.99], "1500": [1500], "3000": [2000, 4000]}
+    bills |= {"3000.01": [3000.01], "by the month alone": [3100, 0]}
+    rows = [(name, float(amount)) for name, amounts in bills.items() for amount in amounts]
+    names, amounts = zip(*rows, strict=True)
+    told = Tally(bills=[pa.table({"customer_id": names, "amount": amounts})])
+    shares = {check.name: check.value * len(bills) for check in vip_shares(told.arpu())}
+    assert shares == pytest.approx(
+        {
+            "VIP silver, ARPU from 666 to 1500 yuan": 2,
+            "VIP gold, ARPU from 1500 to 3000 yuan": 3,
+            "VIP diamond, ARPU above 3000 yuan": 1,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("bent", "tiers"),
+    [
+        (lambda amounts: pc.min_element_wise(amounts, 600.0), ["silver", "gold"]),
+        (lambda amounts: pc.multiply(amounts, 4.0), ["silver", "gold", "diamond"]),
+    ],
+    ids=["nobody pays more than 600 yuan", "all pay four times as much"],
+)
+def test_each_tier_can_be_missed(tally: Tally, bent: Callable[[pa.Array], pa.Array], tiers: list[str]) -> None:
+    bills = [month.set_column(1, "amount", bent(month["amount"])) for month in tally.bills]
+    assert [name.split()[1].strip(",") for name in failed(replace(tally, bills=bills))] == tiers
+
+
 def test_the_program_fails_where_something_is_not_plausible(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["no_re_entry", "1500", "3"]) == 1
+    assert main(["no_re_entry", "--customers", "1500", "--months", "3"]) == 1
     assert "re-entries over leavers" in capsys.readouterr().out
+
+
+def test_the_program_draws_its_world_by_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for drawn in ([], ["--draw", "7"], ["--draw", "7"], ["--draw", "8"]):
+        main(["--customers", "1000", "--months", "3", *drawn])
+        told.append(capsys.readouterr().out)
+    assert told[1] == told[2]
+    assert len(set(told)) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["nowhere"], "world 'nowhere' is not there; give a TOML file"),
+        (["--customers", "999"], "--customers 999: groups would be empty; give at least 1000"),
+        (["--months", "2"], "--months 2: leavers are told two months before; give at least 3"),
+    ],
+)
+def test_what_cannot_be_lived_in_is_refused(
+    arguments: list[str], remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert remedy in capsys.readouterr().err
 
 
 def test_the_largest_sensitivity_stands_out() -> None:
