@@ -19,7 +19,10 @@ from features.population import scored_population
 from features.sources import load_source
 from flows.settings import SOURCES
 from infra.benchmarks.truth_tables import TruthTables
+from infra.simulator import plausible
+from infra.simulator.operator import Beginning
 from infra.simulator.plausible import Tally, checks, main, report, vip_shares
+from infra.simulator.plausible import lived as told_of
 from infra.simulator.worlds import draw_world, read_world
 from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, rows, usual
 
@@ -45,6 +48,20 @@ def test_members_of_a_closed_user_group_and_old_customers_leave_less(tally: Tall
     tenures = [tally.churn(f"{months} months") for months in ("0 to 6", "6 to 24", "24 to 60", "60 to 1000")]
     assert tenures[0] > tenures[2] > tenures[3]
     assert tally.churn("prepaid") > 1.5 * tally.churn("postpaid")
+
+
+def test_without_a_signal_no_group_leaves_less() -> None:
+    """Members leave as often as the others, so that what is measured in other worlds is the world's and not ours."""
+    told = told_of(Beginning(read_world("no_signal"), 20_000, 1, plausible.FIRST), months=8)
+    assert failed(told) == [
+        "prepaid churn over postpaid",
+        "closed user group's churn over the others'",
+        "churn under 6 months over that after 60",
+        "leaving by force over by choice",
+    ]
+    values = {check.name: check.value for check in checks(told)}
+    assert values["closed user group's churn over the others'"] == pytest.approx(1, abs=0.25)
+    assert values["churn under 6 months over that after 60"] == pytest.approx(1, abs=0.2)
 
 
 def test_the_report_tells_groups_and_checks(tally: Tally) -> None:
