@@ -43,6 +43,13 @@ def test_the_usual_world_is_plausible(tally: Tally) -> None:
     assert failed(tally) == []
 
 
+@pytest.mark.parametrize("seed", [31, 33, 35])
+def test_drawn_worlds_are_plausible(seed: int) -> None:
+    """Of 20,000 customers: with 7,000, chance alone would decide whether any member of a user group left."""
+    drawn = draw_world(read_world("usual"), seed)
+    assert failed(told_of(Beginning(drawn, 20_000, seed, plausible.FIRST), months=8)) == []
+
+
 def test_members_of_a_closed_user_group_and_old_customers_leave_less(tally: Tally) -> None:
     assert tally.churn("closed user group") < 0.4 * tally.churn("no user group")
     tenures = [tally.churn(f"{months} months") for months in ("0 to 6", "6 to 24", "24 to 60", "60 to 1000")]
