@@ -238,6 +238,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m infra.simulator.plausible",
         description=__doc__,
+        epilog="How far single indicators tell leavers apart: python -m infra.benchmarks.single_indicators",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     operator_options(parser)

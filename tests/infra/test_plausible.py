@@ -11,13 +11,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from sklearn.metrics import roc_auc_score
 
-from features import feature_table
-from features.engine import collect
-from features.population import scored_population
 from features.sources import load_source
 from flows.settings import SOURCES
+from infra.benchmarks.single_indicators import TOO_TELLING, alone, everybody_scored
 from infra.benchmarks.truth_tables import TruthTables
 from infra.simulator import plausible
 from infra.simulator.operator import Beginning
@@ -30,7 +27,7 @@ from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, ro
 @pytest.fixture(scope="module")
 def tally() -> Tally:
     seen = Tally()
-    for month in usual(customers=20_000, months=8):
+    for month in usual(customers=20_000, months=11):
         seen.see(month)
     return seen
 
@@ -160,7 +157,7 @@ def test_a_drawn_world_without_a_signal_has_none_either() -> None:
 
 
 def test_bills_have_a_heavy_tail() -> None:
-    amounts = rows(usual(customers=20_000, months=8), "bills")["amount"].to_numpy()
+    amounts = rows(usual(customers=20_000, months=11), "bills")["amount"].to_numpy()
     amounts = np.sort(amounts[amounts > 0])[::-1]
     top = len(amounts) // 100
     # Hill's estimate of the tail's exponent over the top per cent: below 3, variance is hardly finite.
@@ -169,16 +166,11 @@ def test_bills_have_a_heavy_tail() -> None:
 
 def test_no_single_indicator_gives_leavers_away(tmp_path: Path) -> None:
     """The best of them tells some, or there would be nothing to learn, and none tells all."""
-    tables, months = TruthTables(tmp_path), usual(customers=20_000, months=8)
-    for month in months:
+    tables = TruthTables(tmp_path)
+    for month in usual(customers=20_000, months=11):
         tables(month)
-    known = tables.known_months(FIRST + 5, 0)
-    customers = scored_population(known, load_source("simulated_operator", SOURCES).churn)
-    indicators = collect(feature_table.build(known, customers.select("customer_id"), ()))
-    left = leavers(months).filter(pl.col("month") == day(7))["customer_id"].implode()
-    gone = indicators.select(pl.col("customer_id").is_in(left)).to_series().to_numpy()
-    assert 250 < gone.sum() < 800
-    numbers = indicators.select(pl.selectors.numeric())
-    areas = {column.name: roc_auc_score(gone, column.fill_null(column.median() or 0).to_numpy()) for column in numbers}
-    best = max(areas, key=lambda name: abs(areas[name] - 0.5))
-    assert 0.60 < 0.5 + abs(areas[best] - 0.5) < 0.75, (best, areas[best])
+    told = everybody_scored(tables, FIRST + 5, load_source("simulated_operator", SOURCES).churn)
+    assert 250 < told.left[1].sum() < told.left[3].sum() < 1_600
+    for horizon, left in told.left.items():
+        best = alone(told.indicators, left)[0]
+        assert 0.60 < best.auc < TOO_TELLING, (horizon, best)
