@@ -34,6 +34,20 @@ def test_the_unknown_tell_though_the_known_do_not(sign: int, unknown: bool) -> N
     assert by_number(values, LEFT) == 1
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_unknown_lie_at_the_end_where_they_tell_most(sign: int) -> None:
+    """Every second leaver is unknown, and the others lie above all stayers, or below."""
+    hidden = np.arange(CUSTOMERS) % 10 == 0
+    assert by_number(pl.Series(sign * LEFT.astype(float)).set(pl.Series(hidden), None), LEFT) == 1
+
+
+def test_unknown_is_a_category_with_a_share_of_its_own() -> None:
+    """100 unknown who left, 200 of whom half did, 700 who stayed, of 1,000."""
+    names = pl.Series([None] * 100 + ["half"] * 200 + ["none"] * 700)
+    left = np.array([True] * 200 + [False] * 800)
+    assert by_category(names, left) == pytest.approx((1 + (700 + 50) / 800) / 2)
+
+
 def test_a_category_tells_by_its_share_of_leavers() -> None:
     assert by_category(pl.Series(["went" if left else "stays" for left in LEFT]), LEFT) == 1
     assert by_category(pl.Series([None if left else "known" for left in LEFT]), LEFT) == 1
