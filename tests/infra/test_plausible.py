@@ -42,7 +42,7 @@ def test_the_usual_world_is_plausible(tally: Tally) -> None:
 
 @pytest.mark.parametrize("seed", [31, 33, 35])
 def test_drawn_worlds_are_plausible(seed: int) -> None:
-    """Of 20,000 customers: with 7,000, chance alone would decide whether any member of a user group left."""
+    """Of 20,000 customers: of 7,000 in world 33 one member of a user group left in 6 months, which might be none."""
     drawn = draw_world(read_world("usual"), seed)
     assert failed(told_of(Beginning(drawn, 20_000, seed, plausible.FIRST), months=8)) == []
 
