@@ -6,6 +6,9 @@ import pytest
 from infra.simulator.month_of_block import MonthOfBlock
 from tests.infra.lived_operator import beginning, day, leavers, lived, rows, usual
 
+PUSHING = [f"Dealer {number}" for number in (0, 11, 16, 17, 22, 43, 46, 49, 57)]
+"""Who talk their customers into a new card, in seed 1: nine of sixty."""
+
 
 @pytest.fixture(scope="module")
 def months() -> list[MonthOfBlock]:
@@ -29,6 +32,22 @@ def test_a_fifth_of_leavers_comes_back_within_three_months(months, came_back) ->
     assert back.height / left.height == pytest.approx(0.21, abs=0.05)
     waited = back.select(((pl.col("month") - pl.col("left_in")).dt.total_days() / 30.4).round().alias("waited"))
     assert sorted(waited["waited"].unique()) == [0, 1, 2, 3]
+
+
+def test_dealers_who_push_new_cards_have_more_than_twice_the_re_entries(
+    months: list[MonthOfBlock], came_back: pl.DataFrame
+) -> None:
+    """Both of whom they lose and of whom they sell to, by which an operator can find them."""
+    sold_by = rows(months, "customers").select("customer_id", "month", "activated_on", "dealer")
+    sold_by = sold_by.with_columns(pushed=pl.col("dealer").is_in(PUSHING).fill_null(False))
+    lost = leavers(months).filter(pl.col("month") <= day(4)).join(sold_by, ["customer_id", "month"])
+    comes_back = pl.col("customer_id").is_in(came_back["former_customer_id"].to_list())
+    sold = sold_by.filter(pl.col("activated_on") >= pl.col("month"))
+    came = pl.col("customer_id").is_in(came_back["customer_id"].to_list())
+    for people, share in ((lost, comes_back), (sold, came)):
+        by_pushed = dict(people.group_by("pushed").agg(share.mean()).iter_rows())
+        assert by_pushed[False] > 0.1
+        assert by_pushed[True] > 2 * by_pushed[False]
 
 
 def test_who_comes_back_is_the_same_person_with_much_that_gives_them_away(months, came_back) -> None:
