@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from infra.simulator.chance import Dice
+from infra.simulator.moments import Moment
 from infra.simulator.month_of_block import MonthOfBlock
-from infra.simulator.outreach import CONTACT, Contacts
-from infra.simulator.worlds import read_world
+from infra.simulator.outreach import CONTACT, Contacts, fits
+from infra.simulator.worlds import FOLDER, read_world
+from serving.care_plans import read_rules
 from tests.infra.lived_operator import FIRST, beginning, day, leavers, lived, rows
 
 CUSTOMERS, MONTHS = 6_000, 6
+CARE_PLANS = Path(__file__).parents[2] / "infra" / "settings" / "care_plans.toml"
 
 
 def third_of_all(months: list[MonthOfBlock]) -> list[str]:
@@ -101,6 +106,46 @@ def test_a_plan_that_fits_keeps_more(untouched) -> None:
         tariff = truth.filter(pl.col("sensitivity_tariff") > 0.6)
         change[plan] = (tariff["p_leave_given_contact"] - tariff["p_leave_without_contact"]).mean()
     assert change["family network"] < 1.5 * change["prepay for handset"] < 0
+
+
+def test_who_is_answered_by_the_offer_takes_it_more_often(contacted: list[MonthOfBlock]) -> None:
+    """The family network answers tariff sensitivity: those with little, some and much of it take it more and more."""
+    reached = rows(contacted, "responses").filter(pl.col("outcome") == "reached")
+    truth = rows(contacted, "truth").select("customer_id", "month", "sensitivity_tariff")
+    band = sum((pl.col("sensitivity_tariff") > edge).cast(pl.Int8) for edge in (0.15, 0.45))
+    by_band = reached.join(truth, ["customer_id", "month"]).group_by(band=band).agg(pl.col("accepted").mean(), pl.len())
+    little, some, much = by_band.sort("band")["accepted"].to_list()
+    assert (by_band["len"] > 300).all()
+    assert some > little + 0.03
+    assert much > some + 0.1
+
+
+def test_each_plan_answers_its_own_sensitivity_and_an_unknown_one_all_alike() -> None:
+    plans = np.array(
+        ["family network", "personal care", "usage care", "free trial", "prepay for handset", "unheard of"]
+    )
+    assert fits(first_month(), plans).tolist() == [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [1, 1, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 1],
+        [0.25, 0.25, 0.25, 0.25],
+    ]
+
+
+def first_month() -> Moment:
+    return Moment(read_world("usual"), 1, 0, FIRST, 0, Dice(np.arange(1), 1, str(FIRST)))
+
+
+@pytest.mark.parametrize("world", sorted(file.stem for file in FOLDER.glob("*.toml")))
+def test_the_care_plans_that_campaigns_offer_are_known_to_every_world(world: str) -> None:
+    """A plan under another name would answer all sensitivities alike, and no campaign could fit anybody."""
+    effects = read_world(world).constants.effects
+    known = {*effects.tariff_plans, *effects.service_plans, *effects.new_product_plans, *effects.device_plans}
+    offered = {rule.plan for rule in read_rules(CARE_PLANS)}
+    assert len(offered) == 4
+    assert offered <= known
 
 
 def test_where_contacts_have_no_effect_nobody_lives_otherwise(untouched) -> None:
