@@ -253,6 +253,25 @@ def test_an_ingest_sees_the_share_of_bad_rows_that_was_asked_for_and_takes_just_
     assert all(0.0085 < share <= 0.009 for share in shares)
 
 
+def test_what_nobody_outside_can_know_makes_no_difference_to_an_ingest(begun: Path, home: Path, tmp_path: Path):
+    """Nothing is missed where the hidden truth and the operator's own state are gone, and nothing is told otherwise."""
+    (tmp_path / "key").write_bytes(b"k" * 64)
+    (tmp_path / "own.toml").write_text(f'[privacy]\nkey_file = "{tmp_path}/key"\n')
+    known = Path(shutil.copytree(begun, tmp_path / "known"))
+    for hidden in ("truth", "simulator"):
+        shutil.rmtree(home / hidden)
+    whole, without = (
+        holdfast(
+            *("ingest", "--source", "simulated_operator", "--from", one / "extracts", "--month", "2025-01"),
+            *("--home", one, "--settings", tmp_path / "own.toml", "--json"),
+        ).json["delivered"]
+        for one in (known, home)
+    )
+    assert without == whole
+    assert {table["table"]: table["rows"] for table in without}["customers"] > 350
+    assert not (home / "truth").exists()
+
+
 @pytest.mark.parametrize("command", ["start", "advance"])
 def test_help_teaches(command: str):
     answer = holdfast("simulate", command, "--help")
