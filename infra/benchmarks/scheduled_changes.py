@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.months import Month, months_between
-from flows import key, list_steps, model_steps, monitor_steps, steps
-from infra.benchmarks.operator_home import SOURCE, home_in
+from flows import list_steps, model_steps, monitor_steps, steps
+from infra.benchmarks.operator_home import SOURCE, home_in, key_by_seed
 from infra.benchmarks.own_process import FEWEST, at_least, folder_with_room
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _trained(trial: Trial) -> Workspace:
     before = list(months_between(FIRST, TRAINED))
     for world in CHANGING:
         _refuse_other_past(trial, world, before)
-    key.new_key(trial.folder / "home.key")
+    key_by_seed(trial.folder / "home.key", trial.seed)
     work = home_in(trial.folder)
     # A quiet home says nothing: hundreds of lines would hide the verdicts.
     work = dataclasses.replace(work, say=lambda _: None)

@@ -44,7 +44,7 @@ WORLDS = (
     Trials("no_signal", 1),
     Trials("no_re_entry", 1, "links"),
     Trials("no_contact_effect", 5, "campaign"),
-    Trials("same_effect", 2, "campaign"),
+    Trials("same_effect", 5, "campaign"),
 )
 SAME_FOR_ALL = "same_effect"
 UNSEEN = range(421, 431)

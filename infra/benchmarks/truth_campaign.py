@@ -12,6 +12,7 @@ from flows import campaign_steps, key, list_steps, model_steps, steps
 from flows.settings import INFRA
 from flows.simulated_home import SOURCE, Order, SimulatedOperator, advance, start
 from flows.workspace import Workspace, open_workspace
+from infra.benchmarks.operator_home import key_by_seed
 from infra.benchmarks.truth_goals import Figure, TrueEffect
 
 NAME = "truth"
@@ -43,7 +44,7 @@ def claimed_and_true(world: str, customers: int, seed: int, folder: Path) -> tup
 
 
 def _begun(world: str, customers: int, seed: int, folder: Path) -> Workspace:
-    key.new_key(folder / "home.key")
+    key_by_seed(folder / "home.key", seed)
     os.environ[key.VARIABLE] = str(folder / "home.key")
     work = open_workspace(folder / "home", SETTINGS, lambda _told: None)
     start(work, Order(world, customers, seed, FIRST), FIRST.until(DRAWN) + 1)

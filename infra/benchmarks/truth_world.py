@@ -21,8 +21,8 @@ from features.known_months import Frame
 from features.labels import ChurnDefinition, labels
 from features.months import Month, months_between
 from features.population import scored_population
-from flows import key, model_steps, steps
-from infra.benchmarks.operator_home import SOURCE, home_in
+from flows import model_steps, steps
+from infra.benchmarks.operator_home import SOURCE, home_in, key_by_seed
 from infra.benchmarks.truth_goals import BARE, HOLDFAST, REFERENCE, TRUTH, Judged
 from infra.benchmarks.truth_reference import ReferenceRows, observables, some
 from infra.benchmarks.truth_tables import TRUTH as TRUTH_TABLE
@@ -94,7 +94,7 @@ def _holdfast(trial: Trial) -> tuple[ChurnModel, Callable[[pl.DataFrame], np.nda
 
     folder = trial.folder / "small"
     _simulate(trial, folder / "operator", trial.customers, trial.seed, Sending(folder / "extracts", None))
-    key.new_key(folder / "home.key")
+    key_by_seed(folder / "home.key", trial.seed)
     work = home_in(folder)
     trial.say("ingesting and training")
     steps.ingest(work, steps.Arrival(SOURCE, folder / "extracts", list(months_between(FIRST, TRAINED))))
