@@ -129,8 +129,8 @@ class TrueEffect:
 
     @property
     def gain(self) -> float:
-        """How much more a fifth chosen by effect would keep than one chosen by risk, as a share."""
-        return self.by_effect / self.by_risk - 1
+        """How much more a fifth chosen by effect would keep than one chosen by risk, as a share; 0 where nobody is kept."""
+        return self.by_effect / self.by_risk - 1 if self.by_risk else 0.0
 
 
 def targeting_goals(true: TrueEffect) -> dict[str, tuple[Figure, bool]]:

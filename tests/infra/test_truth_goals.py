@@ -78,6 +78,7 @@ def test_a_claim_has_to_hold_what_contacts_truly_did():
 def test_choosing_by_effect_may_gain_hardly_anything_where_contacts_do_the_same_to_all():
     assert [met for _, met in targeting_goals(TrueEffect(0.02, 0.0510, 0.05)).values()] == [True]
     assert [met for _, met in targeting_goals(TrueEffect(0.02, 0.0600, 0.05)).values()] == [False]
+    assert TrueEffect(0.0, 0.0, 0.0).gain == 0
 
 
 def test_a_goal_is_met_where_eight_of_ten_worlds_meet_it():
