@@ -129,7 +129,7 @@ class TrueEffect:
 
     @property
     def gain(self) -> float:
-        """How much more a fifth chosen by effect would keep than one chosen by risk, as a share; 0 where nobody is kept."""
+        """How much more a fifth chosen by effect would keep than one chosen by risk; 0 where nobody is kept."""
         return self.by_effect / self.by_risk - 1 if self.by_risk else 0.0
 
 
