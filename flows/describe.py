@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from rich.table import Table
 
-from features import feature_table
+from features import HoldfastError, feature_table
 from features.contracts import CONTRACTS, OWN, contract_of
 from features.contracts.contract import Contract
 from flows.output import console
@@ -23,8 +24,17 @@ def described(what: str | None) -> dict[str, Any]:
         return {"indicator": named[0]}
     if what is None:
         return {"tables": [_in_short(contract) for contract in CONTRACTS.values()]}
+    known = [*CONTRACTS, *OWN, *(indicator["name"] for indicator in indicators)]
+    if what not in known:
+        raise HoldfastError(_unknown(what, known))
     contract = OWN[what] if what in OWN else contract_of(what)
     return {"table": _in_short(contract), "columns": _columns(contract)}
+
+
+def _unknown(what: str, known: Sequence[str]) -> str:
+    near = get_close_matches(what, known)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"tables are {', '.join(CONTRACTS)}"
+    return f"{what!r} is neither a table nor an indicator; {meant} (holdfast describe, holdfast describe indicators)"
 
 
 def _in_short(contract: Contract) -> dict[str, Any]:
@@ -67,7 +77,8 @@ def show_described(content: dict[str, Any]) -> None:
         for fact, said in content["indicator"].items():
             if said:
                 text = ", ".join(said) if isinstance(said, tuple) else said
-                screen.print(f"{fact}: {text}", markup=False)
+                months = " months, the latest included" if fact == "window" else ""
+                screen.print(f"{fact}: {text}{months}", markup=False)
     elif "tables" in content:
         rows = [(row["table"], row["meaning"], row["key"], row["required"]) for row in content["tables"]]
         screen.print(_table("contract tables", ("table", "meaning", "key", "required"), rows))

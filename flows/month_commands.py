@@ -71,7 +71,7 @@ def _prepare(out: Output, home: Path, settings: Path | None, extract: Path | Non
     work = open_workspace(home, settings, out.say)
     steps.ready_to_run(work)
     name_to_flows(work, settings, extract)
-    out.say("starting Prefect")
+    out.say("starting Prefect, which takes minutes on a busy machine")
     prepare_prefect(work.home)
 
 

@@ -36,9 +36,11 @@ def test_an_indicator_is_told_with_angle_unit_meaning_and_window():
     assert {row["kind"] for row in indicators if not row["unit"]} == {"category"}
 
 
-def test_an_unknown_table_is_an_error_that_lists_the_tables():
-    with pytest.raises(HoldfastError, match=r"bill") as problem:
-        described("bill")
+def test_an_unknown_name_is_an_error_that_offers_what_is_near_it_or_lists_the_tables():
+    with pytest.raises(HoldfastError, match=r"^'tenure_month' is neither .*; did you mean tenure_months\? \("):
+        described("tenure_month")
+    with pytest.raises(HoldfastError, match=r"^'zzz' is neither") as problem:
+        described("zzz")
     assert all(table in str(problem.value) for table in CONTRACTS)
 
 
