@@ -32,8 +32,11 @@ _NEEDED = {"yes": " Every month needs it.", "one of these": " A month needs this
 
 
 def page(what: str | None) -> str:
-    """The page of the tables (None), of all indicators, or of one table alone."""
-    return _indicators() if what == "indicators" else _tables(what)
+    """The page of the tables (None), of all indicators, or of one table or indicator alone."""
+    if what == "indicators":
+        return _indicators()
+    found = {} if what is None else described(what)
+    return _angle(found["indicator"]["angle"], [found["indicator"]]) if "indicator" in found else _tables(what)
 
 
 def _tables(what: str | None) -> str:

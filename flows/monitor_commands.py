@@ -65,7 +65,8 @@ def show_monitored(monitored: Monitored) -> None:
     )
     for column in ("", "PSI", "usual", "distance", "unknown", "weight", "state"):
         left = column in ("", "state")
-        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+        # Where the terminal is narrow, names go on in the next line and figures stay whole.
+        table.add_column(column, justify="left" if left else "right", no_wrap=column != "", overflow="fold")
     for row in [content["score"], *content["most_drifted"][:SHOWN]]:
         table.add_row(*_cells(row))
     screen.print(table)

@@ -76,7 +76,7 @@ def advance(
     home: options.Home = options.HOME,
     months: Annotated[int, typer.Option(min=1, help="How many months to live.")] = 1,
     without_calls: Annotated[
-        bool, typer.Option("--without-calls", help="Live on though a campaign waits whose numbers nobody told.")
+        bool, typer.Option("--without-calls", help="Live on though nobody told the numbers of a campaign that waits.")
     ] = False,
     settings: options.SettingsFile = None,
     json_: options.AsJson = False,

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
     from infra.simulator.contact_book import Called
 
 
-def waiting_campaigns(work: Workspace, book: Path) -> list[dict[str, Any]]:
-    """The campaigns of the ledger of which no call is in the book yet."""
+def waiting_campaigns(work: Workspace, book: Path, month: Month) -> list[dict[str, Any]]:
+    """The campaigns of the ledger that can be worked in `month`: not read out yet, and no call of them in the book."""
     from infra.simulator.contact_book import read
     from serving.campaign_ledger import drawn
 
     worked = set(read(book).rows["campaign"])
-    return [campaign for campaign in drawn(work.ledger.warehouse) if campaign["campaign"] not in worked]
+    return [
+        campaign
+        for campaign in drawn(work.ledger.warehouse)
+        if campaign["campaign"] not in worked and Month.parse(campaign["readout_month"]) >= month
+    ]
 
 
 def refuse_untold(work: Workspace, campaigns: Iterable[Mapping[str, Any]], month: Month) -> None:
     """Raise WorkspaceError where a campaign would pass its month by, because nobody told the dialler its numbers."""
     for campaign in campaigns:
-        if not _numbers(work, campaign):
+        if not _of(work, campaign, month):
             raise WorkspaceError(
                 f"{campaign['campaign']}: nobody can be contacted in {month}, because nobody told the dialler the "
                 f"numbers; first holdfast resolve --month {campaign['month']} --reason dialler --home "

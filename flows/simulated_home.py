@@ -179,10 +179,10 @@ def advance(work: Workspace, months: int = 1, *, without_calls: bool = False) ->
     facts = operator.facts()
     with work.home.locked(LOCK, work.say):
         last, write = operator.last_month(), operator.sending(facts)
-        waiting = waiting_campaigns(work, operator.book)
+        write.forget_after(last)  # a killed advance may have sent more months than this one will
+        waiting = waiting_campaigns(work, operator.book, last + 1)
         if not without_calls:
             refuse_untold(work, waiting, last + 1)
-        write.forget_after(last)  # a killed advance may have sent more months than this one will
         _note_calls(work, operator, calls(work, waiting, last + 1), last + 1)
         contacts, workers = contact_book.read(operator.book), work.settings.engine.cores
         contacted = _contacted(contacts, last + 1)

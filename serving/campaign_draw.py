@@ -115,14 +115,12 @@ def _drawn(drawing: Drawing, campaign: Campaign) -> tuple[dict[str, Any], list[d
 
 
 def _too_few(campaign: Campaign, reasons: Counter[str]) -> str:
-    """Why an arm is empty; where a running campaign has the customers, no wider rule would find others."""
-    taken = reasons[TAKEN]
-    remedy = (
-        f"{taken:,} more are in a running campaign and free again after its readout"
-        if taken > reasons[ELIGIBLE]
-        else "widen [eligibility] or raise [campaign] holdout_share"
+    """Why an arm is empty, and what would fill it."""
+    taken = f"; {reasons[TAKEN]:,} more are in a running campaign until its readout" if reasons[TAKEN] else ""
+    return (
+        f"campaign {campaign.name}: {reasons[ELIGIBLE]} eligible customers leave an arm empty; widen [eligibility] or "
+        f"raise [campaign] holdout_share{taken}"
     )
-    return f"campaign {campaign.name}: {reasons[ELIGIBLE]} eligible customers leave an arm empty; {remedy}"
 
 
 def _best_candidates(drawing: Drawing, campaign: Campaign, scores: Entry) -> tuple[Rows, Counter[str]]:

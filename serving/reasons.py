@@ -1,4 +1,4 @@
-"""Reasons: the three different things that raise a listed customer's risk most, in words."""
+"""Reasons: the three different known things that raise a listed customer's risk most, in words."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ NAMES = tuple(f"reason_{place}" for place in range(1, REASONS + 1))
 
 
 def reasons(model: ChurnModel, rows: pa.Table, words: Mapping[str, Wording], threads: int) -> pa.Table:
-    """`reason_1` to `reason_3` of each row of a feature table, strongest first; null where nothing more raises risk.
+    """`reason_1` to `reason_3` of each row of a feature table; null where nothing more raises risk.
 
-    Indicators of one topic (all windows of the bill, say) count together: their exact contributions are added up, and
-    the one that raises the risk most speaks for them. Topics that lower the risk are no reason to be on a list. That
-    something is unknown raises the risk too, but nobody can act on it: it is said where nothing known is left to say.
+    Indicators of one topic (all windows of the bill, say) count together: the exact contributions of those that are
+    known are added up, and the one that raises the risk most speaks for them. Strongest first, and topics that lower
+    the risk are no reason to be on a list. That something is unknown may raise the risk too, but nobody can act on it:
+    it is said, strongest first as well, where nothing known is left to say.
     """
     import pyarrow as pa
 
     found = contributions(model, model.encoding.matrix(rows), threads)
-    by_topic = _topics(found.columns, words)
-    columns = list(by_topic.values())
-    weights = np.stack([_summed(found, places) for places in columns], axis=1)
-    speakers, is_known = _speakers(found, rows, columns)
+    columns = list(_topics(found.columns, words).values())
+    weights, speakers, is_known = _weighed(found, rows, columns)
     # Stable, so that equal weights keep the catalogue's order.
     strongest = np.lexsort((-weights, ~is_known | (weights <= 0)), axis=1)[:, :REASONS]
     said = [
@@ -57,27 +56,28 @@ def _topics(columns: Sequence[str], words: Mapping[str, Wording]) -> dict[str, l
     return by_topic
 
 
-def _summed(found: Contributions, places: list[int]) -> Floats:
-    """Added up one column after the other, so that the sum does not depend on how many rows there are."""
-    weight = np.zeros(len(found.start))
-    for place in places:
-        weight += found.added[:, place]
-    return weight
+def _weighed(found: Contributions, rows: pa.Table, columns: Sequence[list[int]]) -> tuple[Floats, Places, Mask]:
+    """How much each topic raises each row's risk, the column that speaks for it, whether that is known; (rows, topics).
 
-
-def _speakers(found: Contributions, rows: pa.Table, columns: Sequence[list[int]]) -> tuple[Places, Mask]:
-    """The column that speaks for each topic of each row, and whether its value is known; shapes (rows, topics).
-
-    It raises the risk most of those that are known, and of all where no known one raises it.
+    What is known speaks, with its own weight alone; where it raises nothing, what is unknown does.
     """
     known = np.stack([rows.column(column).is_valid().to_numpy() for column in found.columns], axis=1)
-    telling = np.where(known, found.added, -np.inf)
-    is_known = np.stack([telling[:, places].max(axis=1) > 0 for places in columns], axis=1)
-    chosen = [
-        np.asarray(places)[np.where(told, telling[:, places].argmax(axis=1), found.added[:, places].argmax(axis=1))]
-        for places, told in zip(columns, is_known.T, strict=True)
+    told, open_ = (np.where(among, found.added, 0.0) for among in (known, ~known))
+    of_known, of_unknown = (np.stack([_summed(added, places) for places in columns], axis=1) for added in (told, open_))
+    is_known = of_known > 0
+    speakers = [
+        np.asarray(places)[np.where(says, told[:, places].argmax(axis=1), open_[:, places].argmax(axis=1))]
+        for places, says in zip(columns, is_known.T, strict=True)
     ]
-    return np.stack(chosen, axis=1), is_known
+    return np.where(is_known, of_known, of_unknown), np.stack(speakers, axis=1), is_known
+
+
+def _summed(added: Floats, places: list[int]) -> Floats:
+    """Added up one column after the other, so that the sum does not depend on how many rows there are."""
+    weight = np.zeros(len(added))
+    for place in places:
+        weight += added[:, place]
+    return weight
 
 
 def _said(column: str, rows: pa.Table, words: Mapping[str, Wording], row: int) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -106,6 +107,11 @@ def test_what_fails_early_is_one_line_and_leaves_nothing_behind(
     monkeypatch.chdir(tmp_path)
     assert says in one_line(*words.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_that_of_the_package():
+    answer = holdfast("--version")
+    assert (answer.code, answer.out) == (0, f"{importlib.metadata.version('holdfast')}\n")
 
 
 def test_the_home_is_var_unless_said_otherwise(operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -7,6 +7,7 @@ import pytest
 from features import HoldfastError
 from features.contracts import CONTRACTS
 from flows.describe import described, show_described
+from flows.describe_pages import page
 from tests.flows.conftest import holdfast
 
 
@@ -52,6 +53,12 @@ def test_one_indicator_is_told_by_its_name(capsys: pytest.CaptureFixture[str]):
         "unit: months",
         "meaning: Full months since the customer's first day on net.",
     ]
+
+
+def test_one_indicator_is_a_page_too():
+    told = page("tenure_months")
+    assert told.startswith("## products and life cycle\n")
+    assert "| `tenure_months` | Full months since the customer's first day on net. |" in told
 
 
 @pytest.mark.parametrize("what", [None, "bills", "indicators"])

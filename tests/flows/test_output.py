@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 import typer
+from rich.table import Table
 
 from features import HoldfastError
 from features.months import Month
-from flows.output import told
+from flows.output import console, told
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,10 @@ def test_the_result_is_text_for_a_person(capsys: pytest.CaptureFixture[str]):
     with told(as_json=False) as out:
         out.result({"rows": 7}, "7 rows")
     assert capsys.readouterr().out == "7 rows\n"
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_its_columns(capsys: pytest.CaptureFixture[str]):
+    table = Table(*("a long name of a column" for _ in range(6)))
+    table.add_row(*("c" * 23 for _ in range(6)))
+    console().print(table)
+    assert capsys.readouterr().out.count("c" * 23) == 6

@@ -224,6 +224,25 @@ def test_no_month_passes_by_mistake_while_the_dialler_was_not_told_the_numbers(h
     assert advanced(home)["contacted"] == {"spring": 1}
 
 
+def test_a_campaign_drawn_after_the_numbers_of_its_month_were_told_is_not_passed_by(home: Path):
+    draw(
+        home,
+        member("ann", arm="treated", campaign="spring", month="2025-02", task_ref="aa"),
+        member("bob", arm="treated", campaign="summer", month="2025-02", task_ref="bb"),
+    )
+    (ann,) = table(home, "subscribers", "2025-02").filter(pl.col("state") == "正常")["msisdn"][:1]
+    numbers_told(home, "2025-02", {"aa": ann})
+    answer = holdfast("simulate", "advance", "--home", home)
+    assert answer.code == 1
+    assert answer.err.startswith("holdfast: summer: nobody can be contacted in 2025-03")
+    assert advanced(home, "--without-calls")["contacted"] == {"spring": 1}
+
+
+def test_a_campaign_whose_outcome_is_complete_holds_nobody_up(home: Path):
+    draw(home, member("ann", arm="treated", campaign="old", month="2024-10", task_ref="aa", readout_month="2025-02"))
+    assert advanced(home)["contacted"] == {}
+
+
 def test_chinese_csv_comes_with_a_mapping_of_its_own(tmp_path: Path):
     home, key = tmp_path / "home", tmp_path / "key"
     key.write_bytes(b"k" * 64)

@@ -88,7 +88,7 @@ def test_the_usual_world_lives_as_when_it_was_frozen() -> None:
     first = lived(beginning(customers=200), months=1)[0]
     assert _told(first) == "0833925a0fede5fd", (
         "people of the usual world live otherwise than before: if that is meant, write an entry in docs/decisions.md "
-        "with all goals before and after, and renew this hash"
+        "with all goals before and after, and renew this hash; if nothing was changed, this processor rounds otherwise"
     )
 
 

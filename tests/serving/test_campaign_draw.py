@@ -171,8 +171,8 @@ def test_a_campaign_that_finds_everybody_in_another_one_says_so(drawing: Drawing
     with pytest.raises(ServingError) as refused:
         draw(drawing, campaign("summer"))
     assert str(refused.value) == (
-        "campaign summer: 0 eligible customers leave an arm empty; 100 more are in a running campaign and free again "
-        "after its readout"
+        "campaign summer: 0 eligible customers leave an arm empty; widen [eligibility] or raise [campaign] "
+        "holdout_share; 100 more are in a running campaign until its readout"
     )
 
 

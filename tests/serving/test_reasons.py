@@ -61,8 +61,14 @@ def test_indicators_of_one_topic_count_together_and_the_strongest_speaks():
 def test_what_is_unknown_is_said_only_where_nothing_known_is_left_to_say():
     """That a manager is told "age unknown" helps nobody, though to the model it may say most."""
     unknown = {"age": None, "bill_trend": None}
-    assert said([0.1, 0.5, 0.2, 0.3, 0.9], **unknown) == [["bill 0.5", "on plan red", "calls 0.5"]]
+    assert said([0.1, 0.5, 0.2, 0.3, 0.9], **unknown) == [["on plan red", "calls 0.5", "bill 0.5"]]
     assert said([0.0, 0.5, 0.2, 0.0, 0.9], **unknown) == [["calls 0.5", "aged None", "bill trend None"]]
+
+
+def test_what_is_unknown_lends_its_topic_no_weight():
+    """Else a bill of no weight would be the first reason, since its trend is unknown."""
+    assert said([0.1, 0.9, 0.5, 0.4, 0.3], bill_trend=None) == [["calls 0.5", "on plan red", "aged 0.5"]]
+    assert said([-0.2, 0.9, 0.5, 0.0, 0.0], bill_trend=None) == [["calls 0.5", "bill trend None", None]]
 
 
 def test_what_lowers_the_risk_is_no_reason():
