@@ -43,6 +43,6 @@ def test_the_command_prints_the_page_and_nothing_else():
     )
 
 
-def test_an_unknown_table_is_an_error():
-    with pytest.raises(HoldfastError, match="choose one of"):
+def test_an_unknown_name_is_an_error():
+    with pytest.raises(HoldfastError, match="did you mean bills"):
         page("bill")
